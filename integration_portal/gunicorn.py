@@ -1,0 +1,18 @@
+"""How gunicorn serves the portal, at home and behind nginx: `gunicorn -c python:integration_portal.gunicorn`."""
+
+from integration_portal.settings import LOGGING
+
+wsgi_app = "integration_portal.wsgi"
+worker_class = "gthread"
+workers, threads = 2, 4
+timeout = 30  # seconds until a worker that says nothing is replaced
+graceful_timeout = 15
+keepalive = 5
+control_socket_disable = True  # nobody here uses it, and it would be one more way in
+# Longer addresses are the portal's to refuse, in German; nginx has a limit of its own in front of it.
+limit_request_line = 0
+accesslog = None  # the portal writes a line for each request itself
+logconfig_dict = {
+    **LOGGING,
+    "loggers": {**LOGGING["loggers"], "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True}},
+}

