@@ -1,0 +1,8 @@
+"""App configuration of the municipal register."""
+
+from django.apps import AppConfig
+
+
+class MunicipalitiesConfig(AppConfig):
+    name = "municipalities"
+    verbose_name = "Kommunen"
