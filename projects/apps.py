@@ -1,0 +1,8 @@
+"""App configuration of the mosaic."""
+
+from django.apps import AppConfig
+
+
+class ProjectsConfig(AppConfig):
+    name = "projects"
+    verbose_name = "Projekte"

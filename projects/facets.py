@@ -1,0 +1,344 @@
+"""How many projects each filter value would give: one bitmap of publication numbers a value, a copy in every process.
+
+Knows neither query strings nor search texts; filters.py brings both as selections and bitmaps.
+
+Writing happens inside the publishing transaction, on the rows of FacetValue, one writer at a time. Reading happens on
+the process's copy, an object that is never changed but replaced as a whole, so threads see the old or the new one.
+The version tells the copies apart. It is the time in microseconds (or one more than before), so no number comes twice:
+a copy that was loaded from a transaction that was rolled back, or before a backup was restored, is recognised.
+"""
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+
+from django.db import connection, transaction
+from django.db.models import BinaryField, Case, F, When
+from django.utils import timezone
+from django.utils.functional import Promise
+from pyroaring import BitMap
+
+from .facet_values import values_of_all
+from .labels import Labels, Tile, read_labels
+from .models import FacetValue, IndexVersion, Project, Recency
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def touch() -> int:
+    """Raise the version, so that every process reloads; other writers wait until this transaction has ended."""
+    table = connection.ops.quote_name(IndexVersion._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (id, version) "  # noqa: S608 - the name comes from the model
+            "VALUES (1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) ON CONFLICT (id) "
+            f"DO UPDATE SET version = greatest({table}.version + 1, excluded.version) RETURNING version"
+        )
+        return cursor.fetchone()[0]
+
+
+def lock() -> None:
+    """Be the only one to publish until this transaction has ended."""
+    touch()
+
+
+def index_project(project: Project) -> None:
+    """Bring the index in step with what the database says of this project; in the publishing transaction."""
+    if project.publication_number is None:
+        return
+    with transaction.atomic():
+        raised = touch()
+        published = values_of_all(Project.objects.published().filter(pk=project.pk))
+        wanted = {pair for _number, values in published for pair in _pairs(values)}
+        changed = []
+        for row in FacetValue.objects.all():
+            numbers = _bitmap(row)
+            is_wanted = (row.facet, row.value) in wanted
+            wanted.discard((row.facet, row.value))
+            if (project.publication_number in numbers) != is_wanted:
+                numbers ^= BitMap([project.publication_number])
+                changed.append((row.facet, row.value, numbers))
+        changed += [(facet, value, BitMap([project.publication_number])) for facet, value in wanted]
+        _store(changed, raised)
+
+
+def remove_project(project: Project) -> None:
+    """Take a project out that is no longer published; in the transaction that ends its publication."""
+    index_project(project)
+
+
+def index_all() -> None:
+    """Work the whole index out anew; for imports, and for changes of the register or of the vocabularies."""
+    with transaction.atomic():
+        raised = touch()
+        wanted: defaultdict[tuple[str, str], BitMap] = defaultdict(BitMap)
+        for number, values in values_of_all(Project.objects.published()):
+            for pair in _pairs(values):
+                wanted[pair].add(number)
+        changed = []
+        for row in FacetValue.objects.all():
+            numbers = wanted.pop((row.facet, row.value), BitMap())
+            if numbers != _bitmap(row):
+                changed.append((row.facet, row.value, numbers))
+        changed += [(facet, value, numbers) for (facet, value), numbers in wanted.items()]
+        _store(changed, raised)
+
+
+def _pairs(values: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
+    return ((facet, value) for facet, found in values.items() for value in found)
+
+
+def _bitmap(row: FacetValue) -> BitMap:
+    return BitMap.deserialize(bytes(row.numbers))
+
+
+def _store(changed: Iterable[tuple[str, str, BitMap]], version: int) -> None:
+    rows = []
+    for facet, value, numbers in changed:
+        numbers.run_optimize()
+        rows.append(FacetValue(facet=facet, value=value, numbers=numbers.serialize(), version=version))
+    FacetValue.objects.bulk_create(
+        rows,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["facet", "value"],
+        update_fields=["numbers", "version"],
+    )
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+# Facet whose values are the steps of an order, highest first, and how to compare them; projects without one come last.
+STEPS: Mapping[str, tuple[str, type]] = {"confirmed": ("confirmed_on", str), "adopted": ("adoptions", int)}
+
+
+@dataclass(slots=True)
+class Option:
+    """A value of a facet beside its number of projects."""
+
+    value: str
+    label: str | Promise
+    count: int
+    selected: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class FacetIndex:
+    """The index at one version, with the version of each of its rows. Nobody changes its bitmaps."""
+
+    version: int
+    bitmaps: Mapping[str, Mapping[str, BitMap]]
+    versions: Mapping[tuple[str, str], int]
+    labels: Labels
+    _recency: dict[date, Mapping[str, BitMap]] = field(default_factory=dict, repr=False)
+    _orders: dict[str, Sequence[BitMap]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def everything(self) -> BitMap:
+        return self.bitmaps.get("all", {}).get("all", BitMap())
+
+    def values(self, facet: str, today: date) -> Mapping[str, BitMap]:
+        """The values of a facet with their projects; only `confirmed` depends on the day."""
+        return self.recency(today) if facet == "confirmed" else self.bitmaps.get(facet, {})
+
+    def recency(self, today: date) -> Mapping[str, BitMap]:
+        """`confirmed`: a confirmation counts until the same day of the following year has passed."""
+        if (known := self._recency.get(today)) is not None:
+            return known
+        a_year_ago = _a_year_before(today).isoformat()
+        days = self.bitmaps.get("confirmed_on", {})
+        within = BitMap.union(BitMap(), *(numbers for day, numbers in days.items() if day >= a_year_ago))
+        older = BitMap.union(BitMap(), *(numbers for day, numbers in days.items() if day < a_year_ago))
+        never = self.everything - within - older
+        values = {Recency.WITHIN_12.value: within, Recency.OLDER.value: older, Recency.NEVER.value: never}
+        self._recency.clear()  # yesterday is not asked for again
+        self._recency[today] = values
+        return values
+
+    def order(self, sort: str) -> Sequence[BitMap]:
+        """Everything in disjoint groups; within each, the newest comes first."""
+        if sort not in STEPS:
+            return (self.everything,)
+        if sort not in self._orders:
+            facet, comparable = STEPS[sort]
+            steps = self.bitmaps.get(facet, {})
+            groups = [steps[value] for value in sorted(steps, key=comparable, reverse=True)]
+            self._orders[sort] = (*groups, self.everything - BitMap.union(BitMap(), *groups))
+        return self._orders[sort]
+
+    def count(self, facet: str, value: str) -> int:
+        """How many projects have this value."""
+        return len(self.bitmaps.get(facet, {}).get(value, ()))
+
+    def options(self, facet: str, selection: "Selection", selected: Collection[str] = ()) -> list["Option"]:
+        """The values of a facet as pages show them, with the projects that each gives together with `selection`."""
+        counts = selection.counts[facet]
+        labels = self.labels.choices[facet].items()
+        return [Option(value, label, counts[value], value in selected) for value, label in labels]
+
+    def tiles(self, selection: "Selection") -> list[Tile]:
+        """The tiles of the map with the projects that each county gives together with `selection`."""
+        counts = selection.counts["county"]
+        return [replace(tile, count=counts[tile.key]) for tile in self.labels.tiles]
+
+    def similar(self, number: int, most: int) -> list[int]:
+        """Numbers of the projects that share the most topics and target groups with one; the newest first."""
+        shared: list[BitMap] = []  # [0]: has at least one of its values, [1]: at least two …
+        for facet in ("topic", "target_group"):
+            for numbers in self.bitmaps.get(facet, {}).values():
+                if number in numbers:
+                    shared.append(BitMap())
+                    for i in range(len(shared) - 1, 0, -1):
+                        shared[i] = shared[i] | (shared[i - 1] & numbers)
+                    shared[0] = shared[0] | numbers
+        found: list[int] = []
+        for numbers in reversed(shared):
+            nearest = _newest_first(numbers, 0, most + len(found) + 1)
+            found += [other for other in nearest if other != number and other not in found]
+        return found[:most]
+
+    def select(
+        self, selection: Mapping[str, Collection[str]], hits: BitMap | None = None, today: date | None = None
+    ) -> "Selection":
+        """The projects that have one of the chosen values in every facet of `selection`, and are among `hits`.
+
+        A facet without chosen values does not restrict; a value that nothing has gives nothing. `today` decides what
+        was confirmed within a year.
+        """
+        today = today or timezone.localdate()
+        chosen = {}
+        for facet, values in selection.items():
+            if values:
+                known = self.values(facet, today)
+                chosen[facet] = BitMap.union(BitMap(), *(known[value] for value in values if value in known))
+        if hits is not None:
+            chosen["q"] = hits & self.everything
+        return Selection(self, chosen, today)
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """What was chosen, by facet (search hits as `q`), and what it gives."""
+
+    index: FacetIndex
+    chosen: Mapping[str, BitMap]
+    today: date
+
+    def without(self, *facets: str) -> BitMap:
+        """What the selection would give if nothing were chosen in these facets."""
+        parts = [numbers for facet, numbers in self.chosen.items() if facet not in facets]
+        return BitMap.intersection(*sorted(parts, key=len)) if parts else self.index.everything
+
+    @cached_property
+    def numbers(self) -> BitMap:
+        """Publication numbers of the projects found."""
+        return self.without()
+
+    @property
+    def total(self) -> int:
+        return len(self.numbers)
+
+    @cached_property
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """By facet and value: how many projects it gives together with the other facets; worked out when asked for."""
+        return _Counts(self)
+
+    def page(self, sort: str, ranked: Sequence[int], page: int, size: int) -> list[int]:
+        """Numbers on one page (the first is 1) in the order `sort`; `ranked` are the best hits for `relevance`."""
+        skipped = (page - 1) * size
+        found: list[int] = []
+        for group in self._groups(sort, ranked):
+            found += _newest_first(group, skipped, skipped + size - len(found))
+            skipped = max(skipped - len(group), 0)
+            if len(found) == size:
+                break
+        return found
+
+    def _groups(self, sort: str, ranked: Sequence[int]) -> Iterator[list[int] | BitMap]:
+        if sort == "relevance":
+            best = [number for number in ranked if number in self.numbers]
+            yield best
+            yield self.numbers - BitMap(best)
+        else:
+            yield from (self.numbers & group for group in self.index.order(sort))
+
+
+class _Counts(dict):
+    """Counts of the facets that somebody has asked for."""
+
+    def __init__(self, selection: Selection) -> None:
+        super().__init__()
+        self.selection = selection
+
+    def __missing__(self, facet: str) -> Counter[str]:
+        selection = self.selection
+        others = selection.without(facet) if facet in selection.chosen else selection.numbers
+        values = selection.index.values(facet, selection.today).items()
+        if others is selection.index.everything:
+            self[facet] = Counter({value: len(numbers) for value, numbers in values})
+        else:
+            self[facet] = Counter({value: others.intersection_cardinality(numbers) for value, numbers in values})
+        return self[facet]
+
+
+def _newest_first(group: list[int] | BitMap, start: int, stop: int) -> list[int]:
+    """A slice of a group as pages show it; numbers ascend with publication, so bitmaps are read from the end."""
+    if isinstance(group, list):
+        return group[start:stop]
+    length = len(group)
+    return list(group[max(length - stop, 0) : max(length - start, 0)])[::-1]
+
+
+def _a_year_before(day: date) -> date:
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year - 1, day=28)
+
+
+# --- the copy of this process -----------------------------------------------------------------------------------------
+
+_copy: FacetIndex | None = None
+_loading = threading.Lock()
+
+
+def version() -> int:
+    """The version of the index in the database; 0 if nothing was ever indexed."""
+    return IndexVersion.objects.values_list("version", flat=True).first() or 0
+
+
+def current(wanted: int) -> FacetIndex:
+    """This process's copy, brought to at least the version `wanted` first; every request asks for that anyway."""
+    global _copy
+    copy = _copy
+    # Version 0 says that nobody has indexed yet, so that nobody would raise it for a new label either.
+    if copy is None or copy.version != wanted or not wanted:
+        with _loading:
+            if _copy is None or _copy.version != wanted or not wanted:
+                _copy = load(_copy)
+            copy = _copy
+    return copy
+
+
+def load(older: FacetIndex | None = None) -> FacetIndex:
+    """A copy of the index as the database has it now; bitmaps that have not changed are taken from `older`."""
+    newest, since = version(), older.version if older else -1
+    changed = Case(When(version__gt=since, then=F("numbers")), output_field=BinaryField(null=True))
+    bitmaps: defaultdict[str, dict[str, BitMap]] = defaultdict(dict)
+    versions: dict[tuple[str, str], int] = {}
+    # One statement is one snapshot: either all rows of a publication are in it or none.
+    for facet, value, row_version, serialised in FacetValue.objects.values_list("facet", "value", "version", changed):
+        if serialised is not None:
+            numbers = BitMap.deserialize(bytes(serialised))
+        elif older and older.versions.get((facet, value)) == row_version:
+            numbers = older.bitmaps.get(facet, {}).get(value, BitMap())
+        else:
+            return load()  # `older` saw what was rolled back, or what a restored backup does not have
+        versions[facet, value] = row_version
+        newest = max(newest, row_version)
+        if numbers:
+            bitmaps[facet][value] = numbers
+    return FacetIndex(newest, dict(bitmaps), versions, read_labels())

@@ -1,0 +1,350 @@
+"""The public query string: its parameters are a contract, so links and bookmarks keep working.
+
+Everything that pages show beside the cards (options, chips, orders, ways on) is here as plain data, without HTML.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import django_filters
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from . import search
+from .facets import FacetIndex, Option, Selection, current, version
+from .labels import Body, Tile
+from .models import Project
+from .parameters import BodyField, ChoiceField, FacetParameter, PageField, Parameter, QueryForm, SearchField
+
+PAGE_SIZE = 24
+DISTANCES = (30, 50, 100)  # kilometres
+SORTS: Mapping[str, str | Promise] = {
+    "relevance": gettext_lazy("Beste Treffer zuerst"),
+    "newest": gettext_lazy("Neueste zuerst"),
+    "confirmed": gettext_lazy("Zuletzt bestätigte zuerst"),
+    "adopted": gettext_lazy("Am häufigsten übernommene zuerst"),
+}
+
+
+# --- what templates get -----------------------------------------------------------------------------------------------
+
+
+class Facet(NamedTuple):
+    name: str
+    label: str | Promise
+    open: bool
+    options: list[Option]
+
+
+class Chip(NamedTuple):
+    """One thing that was chosen; `url` leads to the same selection without it."""
+
+    facet_label: str | Promise
+    label: str | Promise
+    url: str
+
+
+class SortOption(NamedTuple):
+    value: str
+    label: str | Promise
+    selected: bool
+    url: str
+
+
+class WayOn(NamedTuple):
+    """A selection near this one that gives something."""
+
+    label: str
+    total: int
+    url: str
+
+
+class ProjectPage(Page):
+    """A page of projects with a short list of page numbers around it."""
+
+    gap = Paginator.ELLIPSIS
+
+    @property
+    def page_range(self) -> Iterator[int | str]:
+        return self.paginator.get_elided_page_range(self.number, on_each_side=2, on_ends=1)
+
+
+class ProjectPaginator(Paginator):
+    """Pages of what a ProjectFilter finds; only the projects of the page that is shown are read."""
+
+    def __init__(self, filterset: "ProjectFilter") -> None:
+        super().__init__([], PAGE_SIZE)
+        self.filterset = filterset
+
+    @property
+    def count(self) -> int:
+        return self.filterset.total
+
+    def page(self, number: int | str) -> ProjectPage:
+        number = self.validate_number(number)
+        return ProjectPage(self.filterset.projects_of_page(number), number, self)
+
+
+# --- the query string -------------------------------------------------------------------------------------------------
+
+
+class ProjectFilter(django_filters.FilterSet):
+    """The published projects that a query string asks for; see product.md section 5 for the parameters."""
+
+    q: Any = Parameter(SearchField, gettext_lazy("Suchwort"))
+    topic = FacetParameter(gettext_lazy("Handlungsfeld"), is_open=True, shows_zeros=False)
+    target_group = FacetParameter(gettext_lazy("Zielgruppe"), is_open=True, shows_zeros=False)
+    kind = FacetParameter(gettext_lazy("Art der Kommune"), is_open=True)
+    size = FacetParameter(gettext_lazy("Größe der Kommune"), is_open=True)
+    cost = FacetParameter(gettext_lazy("Kosten im ersten Jahr"), is_open=True)
+    status = FacetParameter(gettext_lazy("Projektstand"), is_open=True)
+    county = FacetParameter(gettext_lazy("Landkreis oder kreisfreie Stadt"), shows_zeros=False)
+    financing = FacetParameter(gettext_lazy("Finanzierungsart"))
+    money_level = FacetParameter(gettext_lazy("Geldgeber"), shows_zeros=False)
+    operator = FacetParameter(gettext_lazy("Trägerart"))
+    staffing = FacetParameter(gettext_lazy("Haupt- und Ehrenamt"))
+    evidence = FacetParameter(gettext_lazy("Beleg-Stufe"))
+    effort = FacetParameter(gettext_lazy("Aufwand für Nachahmer"))
+    obstacle = FacetParameter(gettext_lazy("Hürde"), shows_zeros=False)
+    obstacle_level = FacetParameter(gettext_lazy("Wer die Hürde beseitigen könnte"))
+    adopted = FacetParameter(gettext_lazy("Nachahmung"))
+    confirmed = FacetParameter(gettext_lazy("Aktualität"))
+    municipality = Parameter(BodyField, gettext_lazy("Kommune"))
+    near: Any = Parameter(BodyField, gettext_lazy("Umkreis"))
+    km: Any = Parameter(ChoiceField, gettext_lazy("Entfernung"), known=[str(km) for km in DISTANCES])
+    sort: Any = Parameter(ChoiceField, gettext_lazy("Reihenfolge"), known=SORTS)
+    view = Parameter(ChoiceField, gettext_lazy("Ansicht"), known=["map"])
+    page = Parameter(PageField, gettext_lazy("Seite"))
+
+    distances = DISTANCES
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        queryset: QuerySet[Project],
+        *,
+        index: FacetIndex | None = None,
+        today: date | None = None,
+    ) -> None:
+        super().__init__(multi_valued(data or {}), queryset)
+        self.index = index or current(version())
+        self.today = today or timezone.localdate()
+        accepted = self.form.cleaned_data
+        self.q = accepted["q"]
+        self.body: Body | None = accepted["municipality"]
+        self.centre: Body | None = accepted["near"]
+        self.near = self.index.labels.typed(self.centre) if self.centre else ""
+        self.km = int(accepted["km"] or DISTANCES[0])
+        self.orders = [sort for sort in SORTS if self.q or sort != "relevance"]
+        self.sort = accepted["sort"] if accepted["sort"] in self.orders else self.orders[0]
+
+    @cached_property
+    def form(self) -> QueryForm:
+        return PROJECT_FORM(self.data, self.index.labels)
+
+    def filter_queryset(self, queryset: QuerySet[Project]) -> QuerySet[Project]:
+        return queryset.filter(publication_number__in=list(self.result.numbers))
+
+    @property
+    def messages(self) -> list[str]:
+        """What was wrong with the query string, as sentences."""
+        return [message for errors in self.errors.values() for message in errors]
+
+    @cached_property
+    def chosen(self) -> dict[str, list[str]]:
+        """The chosen values of each facet of the panel."""
+        return {
+            name: values
+            for name, filter_ in self.filters.items()
+            if isinstance(filter_, FacetParameter) and (values := self.form.cleaned_data[name])
+        }
+
+    @cached_property
+    def parameters(self) -> dict[str, list[str]]:
+        """This selection as the shortest query string says it, without `page`."""
+        single = {
+            "q": self.q,
+            "municipality": self.body.key if self.body else "",
+            "near": self.centre.key if self.centre else "",
+            "km": str(self.km) if self.centre else "",
+            "sort": self.sort if self.sort != self.orders[0] else "",
+            "view": self.form.cleaned_data["view"],
+        }
+        found = self.chosen | {name: [value] for name, value in single.items() if value}
+        return {name: found[name] for name in self.filters if name in found}
+
+    def query_with(self, **changes: Any) -> str:
+        """The query string with these parameters instead; None takes one out."""
+        changed = {name: value if isinstance(value, list) else [value] for name, value in changes.items() if value}
+        kept = {name: values for name, values in self.parameters.items() if name not in changes}
+        left = {**kept, **changed}
+        return urlencode({name: left[name] for name in self.filters if name in left}, doseq=True)
+
+    def query_without(self, **values: str | None) -> str:
+        """The query string without these values (`topic="housing"`) or whole parameters (`near=None`)."""
+        left = {
+            name: [other for other in self.parameters.get(name, []) if value is not None and other != value]
+            for name, value in values.items()
+        }
+        return self.query_with(**left)
+
+    @cached_property
+    def search_hits(self) -> search.Hits | None:
+        """Hits of the search text; None if there is none, or no word in it."""
+        hits = search.find(self.q, self.index.version) if self.q else None
+        return None if hits is None or hits.is_empty else hits
+
+    @property
+    def suggestion(self) -> str:
+        """The nearest spelling that was searched for instead."""
+        return self.search_hits.suggestion if self.search_hits else ""
+
+    @property
+    def expansions(self) -> Mapping[str, Sequence[str]]:
+        return self.search_hits.expansions if self.search_hits else {}
+
+    @cached_property
+    def selection(self) -> dict[str, Collection[str]]:
+        """What the index is asked for; `lead` are the bodies within the chosen distance."""
+        selection: dict[str, Collection[str]] = dict(self.chosen)
+        if self.body:
+            selection["municipality"] = [self.body.key]
+        if self.centre:
+            selection["lead"] = self.index.labels.within(self.centre.key, self.km)
+        return selection
+
+    @cached_property
+    def result(self) -> Selection:
+        hits = self.search_hits.numbers if self.search_hits else None
+        return self.index.select(self.selection, hits, self.today)
+
+    @property
+    def total(self) -> int:
+        return self.result.total
+
+    @cached_property
+    def page_of_projects(self) -> Page:
+        return ProjectPaginator(self).get_page(self.form.cleaned_data["page"])
+
+    def projects_of_page(self, number: int) -> list[Project]:
+        """The projects on one page in order, with the passage in which the search text was found."""
+        ranked = self.search_hits.ranked if self.search_hits else ()
+        numbers = self.result.page(self.sort, ranked, number, PAGE_SIZE)
+        rows = self.queryset.for_listing().number_in(numbers).order_by()
+        found = {project.publication_number: project for project in rows}
+        projects = [found[number] for number in numbers if number in found]
+        for project in projects:
+            project.passage = search.passage(story_of(project), self.search_hits) if self.search_hits else ""
+        return projects
+
+    @cached_property
+    def facets(self) -> list[Facet]:
+        """The panel in order; values that would give nothing are left out of long lists, unless they are chosen."""
+        panel = []
+        for name, filter_ in self.filters.items():
+            if isinstance(filter_, FacetParameter):
+                options = self.index.options(name, self.result, self.chosen.get(name, ()))
+                shown = [option for option in options if filter_.shows_zeros or option.count or option.selected]
+                panel.append(Facet(name, filter_.label, filter_.is_open, shown))
+        return panel
+
+    @property
+    def open_facets(self) -> list[Facet]:
+        return [facet for facet in self.facets if facet.open]
+
+    @property
+    def more_facets(self) -> list[Facet]:
+        return [facet for facet in self.facets if not facet.open]
+
+    @property
+    def more_selected(self) -> bool:
+        """Whether something behind „Weitere Filter“ is chosen."""
+        closed = {facet.name for facet in self.more_facets}
+        return bool(closed & self.chosen.keys()) or self.centre is not None
+
+    @property
+    def hidden_parameters(self) -> list[tuple[str, str]]:
+        """Parameters that the form has to carry along because it has no field for them."""
+        return [(name, value) for name in ("municipality", "sort") for value in self.parameters.get(name, [])]
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """The map of the same selection; a tile narrows it to its county."""
+        tiles = self.index.tiles(self.result)
+        return [replace(tile, url="?" + self.query_with(county=tile.key)) for tile in tiles]
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        chips = []
+        for name, values in self.parameters.items():
+            label = self.filters[name].label
+            if name in self.chosen:
+                texts = self.index.labels.choices[name]
+                chips += [Chip(label, texts[value], "?" + self.query_without(**{name: value})) for value in values]
+            elif name == "q":
+                chips.append(Chip(label, f"„{self.q}“", "?" + self.query_without(q=None)))
+            elif name == "municipality" and self.body:
+                chips.append(Chip(label, self.body.display_name, "?" + self.query_without(municipality=None)))
+            elif name == "near" and self.centre:
+                text = _("%(km)d km um %(place)s") % {"km": self.km, "place": self.centre.display_name}
+                chips.append(Chip(label, text, "?" + self.query_without(near=None, km=None)))
+        return chips
+
+    @property
+    def sort_options(self) -> list[SortOption]:
+        return [
+            SortOption(
+                sort,
+                SORTS[sort],
+                sort == self.sort,
+                "?" + self.query_with(sort=sort if sort != self.orders[0] else None),
+            )
+            for sort in self.orders
+        ]
+
+    @cached_property
+    def ways_on(self) -> list[WayOn]:
+        """For a selection that gives nothing: each part that could be dropped, and a wider circle; best first."""
+        ways = []
+        for name in self.result.chosen:
+            total = len(self.result.without(name))
+            dropped = {"near": None, "km": None} if name == "lead" else {name: None}
+            label = self.filters["near" if name == "lead" else name].label
+            ways.append(WayOn(_("Ohne „%(filter)s“") % {"filter": label}, total, "?" + self.query_without(**dropped)))
+        for km in DISTANCES:
+            if self.centre is None or km <= self.km:
+                continue
+            wider = {**self.selection, "lead": self.index.labels.within(self.centre.key, km)}
+            hits = self.search_hits.numbers if self.search_hits else None
+            total = self.index.select(wider, hits, self.today).total
+            ways.append(WayOn(_("Im Umkreis von %(km)d km") % {"km": km}, total, "?" + self.query_with(km=str(km))))
+        return sorted((way for way in ways if way.total), key=lambda way: -way.total)
+
+
+# Made once: forms copy their fields anyway.
+PROJECT_FORM = type(
+    "ProjectForm", (QueryForm,), {name: each.field for name, each in ProjectFilter.base_filters.items()}
+)
+
+
+def multi_valued(data: Mapping[str, Any]) -> MultiValueDict:
+    """A query string, or a plain mapping of values and lists of values, in the shape of the first."""
+    if isinstance(data, MultiValueDict):
+        return data
+    values = {name: value if isinstance(value, list | tuple) else [value] for name, value in data.items()}
+    return MultiValueDict({name: [str(single) for single in several] for name, several in values.items()})
+
+
+def story_of(project: Project) -> list[str]:
+    """The texts in which a passage is looked for, the summary first."""
+    texts = (project.summary, project.initial_situation, project.goals, project.approach, project.results)
+    return [text for text in (*texts, project.steps, project.lessons) if text]

@@ -1,0 +1,148 @@
+"""What the values of facets are called, in which order pages show them, and where the bodies of the register lie."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import cos, radians, sin
+
+from django.utils.functional import Promise
+
+from municipalities.models import Kind, Municipality
+
+from .models import (
+    Adopted,
+    Cost,
+    EvidenceLevel,
+    FundedBy,
+    FundingLevel,
+    ObstacleCategory,
+    ObstacleLevel,
+    OperatorKind,
+    Recency,
+    Size,
+    Staffing,
+    Stage,
+    TargetGroup,
+    Topic,
+    TransferEffort,
+)
+
+EARTH_RADIUS_KM = 6371.0088  # mean radius (IUGG)
+COUNTY_KEY_LENGTH = 5
+
+
+@dataclass(frozen=True)
+class Body:
+    """A municipal body as far as filters need it; `point` is its place on the unit sphere."""
+
+    key: str
+    name: str
+    display_name: str
+    is_closed: bool
+    point: tuple[float, float, float] | None
+
+
+@dataclass(slots=True)
+class Tile:
+    """A body of county level on the tile map; `count` is its number of projects."""
+
+    key: str
+    name: str
+    abbreviation: str
+    column: int
+    row: int
+    url: str
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The values of every facet in the order in which pages show them, the bodies of the register by key, the tiles."""
+
+    choices: Mapping[str, Mapping[str, str | Promise]]
+    bodies: Mapping[str, Body]
+    tiles: Sequence[Tile]
+
+    def bodies_called(self, text: str) -> list[Body]:
+        """The body with this key, or those that exist today under this name.
+
+        A town often shares its name with its Samtgemeinde or its county; then the town is meant.
+        """
+        if text in self.bodies:
+            return [self.bodies[text]]
+        name = " ".join(text.casefold().split())
+        existing = (body for body in self.bodies.values() if not body.is_closed)
+        named = [body for body in existing if name in (body.display_name.casefold(), body.name.casefold())]
+        smallest = max((len(body.key) for body in named), default=0)
+        return [body for body in named if len(body.key) == smallest]
+
+    def typed(self, body: Body) -> str:
+        """How a reader would type this body: its name, or its key where that is not enough."""
+        return body.display_name if self.bodies_called(body.display_name) == [body] else body.key
+
+    def county_of(self, body: Body) -> Body:
+        return self.bodies.get(body.key[:COUNTY_KEY_LENGTH], body)
+
+    def within(self, key: str, km: float) -> frozenset[str]:
+        """Keys of the bodies whose point is at most `km` away (great circle) from that of the body `key`."""
+        centre = self.bodies[key].point
+        if centre is None:
+            return frozenset({key})
+        x, y, z = centre
+        nearest = cos(km / EARTH_RADIUS_KM)
+        points = ((body.key, body.point) for body in self.bodies.values() if body.point)
+        return frozenset(other for other, p in points if x * p[0] + y * p[1] + z * p[2] >= nearest) | {key}
+
+
+FIXED_CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
+    "kind": {value: label for value, label in Kind.choices if value != Kind.UNINCORPORATED_AREA},
+    "size": dict(Size.choices),
+    "cost": dict(Cost.choices),
+    "status": dict(Stage.choices),
+    "financing": dict(FundedBy.choices),
+    "money_level": dict(FundingLevel.choices),
+    "operator": dict(OperatorKind.choices),
+    "staffing": dict(Staffing.choices),
+    "evidence": dict(EvidenceLevel.choices),
+    "effort": dict(TransferEffort.choices),
+    "obstacle_level": dict(ObstacleLevel.choices),
+    "adopted": dict(Adopted.choices),
+    "confirmed": dict(Recency.choices),
+}
+
+
+def read_labels() -> Labels:
+    """The labels as the database has them now, in five queries."""
+    vocabularies: dict[str, type[Topic | TargetGroup | ObstacleCategory]] = {
+        "topic": Topic,
+        "target_group": TargetGroup,
+        "obstacle": ObstacleCategory,
+    }
+    terms = {facet: dict(model.objects.values_list("slug", "label")) for facet, model in vocabularies.items()}
+    columns = ("key", "name", "display_name", "closed_on", "latitude", "longitude")
+    bodies = {}
+    for key, name, display_name, closed_on, latitude, longitude in Municipality.objects.values_list(*columns):
+        point = None
+        if latitude is not None and longitude is not None:
+            north, east = radians(latitude), radians(longitude)
+            point = (cos(north) * cos(east), cos(north) * sin(east), sin(north))
+        bodies[key] = Body(key, name, display_name, closed_on is not None, point)
+    counties = [body for key, body in bodies.items() if len(key) == COUNTY_KEY_LENGTH]
+    times = Counter(body.name for body in counties)
+    # A long list of „Landkreis …“ cannot be scanned: the designation stands only where two have the same name.
+    county = {body.key: body.display_name if times[body.name] > 1 else body.name for body in counties}
+    return Labels({**terms, "county": county, **FIXED_CHOICES}, bodies, _read_tiles())
+
+
+def _read_tiles() -> list[Tile]:
+    return [
+        Tile(
+            body.key,
+            body.display_name,
+            body.abbreviation,
+            body.tile_column,
+            body.tile_row,
+            body.get_absolute_url(),
+        )
+        for body in Municipality.objects.county_level().filter(tile_column__isnull=False)
+    ]

@@ -1,0 +1,155 @@
+"""Where money comes from: funding sources (who gives it) and funding programmes (under which rules)."""
+
+from collections.abc import Iterable
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from municipalities.models import german_sort_key
+
+
+class FundingLevel(models.TextChoices):
+    MUNICIPAL = "municipal", _("Gemeinde oder Stadt")
+    COUNTY = "county", _("Landkreis oder Region")
+    STATE = "state", _("Land Niedersachsen")
+    FEDERAL = "federal", _("Bund")
+    EU = "eu", _("Europäische Union")
+    FOUNDATION = "foundation", _("Stiftung")
+    CHURCH = "church", _("Kirche")
+    DONATIONS = "donations", _("Spenden und Mitgliedsbeiträge")
+    COOPERATIVE_SHARES = "cooperative_shares", _("Genossenschaftsanteile")
+    LOAN = "loan", _("Kredit")
+    OWN = "own", _("Eigene Einnahmen und Eigenleistung")
+    OTHER = "other", _("Sonstige")
+
+
+class Permanence(models.TextChoices):
+    PERMANENT = "permanent", _("dauerhaft")
+    TIME_LIMITED = "time_limited", _("befristet")
+    ONE_OFF = "one_off", _("einmalig")
+
+
+def level_constraint(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        name=name,
+        condition=Q(level__in=FundingLevel.values),
+        violation_error_message=_("Diese Ebene der Geldgeber gibt es nicht."),
+    )
+
+
+class FundingSourceQuerySet(models.QuerySet):
+    def with_published_projects(self):
+        """Sources that pay for published projects, each with `funded_projects`: pk and title of these projects."""
+        financings = self.model._meta.get_field("financings").related_model
+        paid = financings.objects.filter(source=OuterRef(OuterRef("pk"))).values("project")
+        projects = financings._meta.get_field("project").related_model.objects.published().filter(pk__in=paid)
+        row = projects.order_by("title", "pk").values(row=JSONObject(pk="pk", title="title"))
+        return self.annotate(funded_projects=ArraySubquery(row)).exclude(funded_projects=[])
+
+
+class FundingSource(models.Model):
+    """Who gives the money, or the pot that it comes from („Spenden“)."""
+
+    name = models.CharField(_("Name"), max_length=160, unique=True)
+    sort_key = german_sort_key("name")
+    level = models.CharField(_("Ebene"), max_length=20, choices=FundingLevel)
+    website = models.URLField(_("Internetseite"), max_length=500, blank=True)
+
+    objects = FundingSourceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Fördermittelgeber")
+        verbose_name_plural = _("Fördermittelgeber")
+        ordering = ["sort_key", "pk"]
+        constraints = [level_constraint("funding_source_level_known")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FundingProgramme(models.Model):
+    """A programme with its rules as they were last read; `is_running` is None where that is not documented."""
+
+    slug = models.SlugField(_("Kurzname"), max_length=80, unique=True)
+    name = models.CharField(_("Name"), max_length=200)
+    sort_key = german_sort_key("name")
+    provider = models.CharField(_("Wer fördert"), max_length=200)
+    level = models.CharField(_("Ebene"), max_length=20, choices=FundingLevel)
+    description = models.TextField(_("Worum es geht"))
+    purposes = models.TextField(_("Was gefördert wird"), blank=True, help_text=_("Ein Zweck je Zeile"))
+    eligible = models.TextField(_("Wer Geld beantragen kann"), blank=True)
+    amounts = models.TextField(_("Wie viel es gibt"), blank=True)
+    permanence = models.CharField(_("Dauer des Geldes"), max_length=20, choices=Permanence, blank=True)
+    is_running = models.BooleanField(_("Läuft noch"), null=True, blank=True)
+    running_note = models.TextField(_("Zum Stand"), blank=True)
+    period = models.CharField(_("Laufzeit"), max_length=200, blank=True)
+    editorial_note = models.TextField(_("Hinweis zu den Quellen"), blank=True)
+    checked_on = models.DateField(_("Zuletzt geprüft am"))
+
+    class Meta:
+        verbose_name = _("Förderprogramm")
+        verbose_name_plural = _("Förderprogramme")
+        ordering = ["sort_key", "pk"]
+        constraints = [
+            level_constraint("funding_programme_level_known"),
+            models.CheckConstraint(
+                name="funding_programme_permanence_known",
+                condition=Q(permanence__in=["", *Permanence.values]),
+                violation_error_message=_("Diese Dauer gibt es nicht."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("projects:funding_programme", args=[self.slug])
+
+    @property
+    def purpose_list(self) -> list[str]:
+        return self.purposes.splitlines()
+
+
+class FundedBy(models.TextChoices):
+    """How a project as a whole is financed; derived from its money rows."""
+
+    PERMANENT = "permanent", _("dauerhaft")
+    TIME_LIMITED = "time_limited", _("nur befristet oder einmalig")
+    MIXED = "mixed", _("gemischt")
+    UNFUNDED = "unfunded", _("kommt ohne Geld aus")
+
+    @classmethod
+    def of(cls, permanences: Iterable[str], *, has_no_funding: bool = False) -> str:
+        """The member for money rows of these permanences ("" is unknown); empty where nothing is known."""
+        if has_no_funding:
+            return cls.UNFUNDED
+        kinds = {permanence for permanence in permanences if permanence}
+        if not kinds:
+            return ""
+        if kinds == {Permanence.PERMANENT}:
+            return cls.PERMANENT
+        return cls.MIXED if Permanence.PERMANENT in kinds else cls.TIME_LIMITED
+
+
+class ProgrammeReference(models.Model):
+    """Where a statement about a funding programme was read."""
+
+    programme = models.ForeignKey(FundingProgramme, models.CASCADE, related_name="references")
+    number = models.PositiveSmallIntegerField(_("Nummer"))
+    url = models.URLField(_("Adresse"), max_length=500)
+    publisher = models.CharField(_("Herausgeber"), max_length=160)
+
+    class Meta:
+        verbose_name = _("Quelle eines Förderprogramms")
+        verbose_name_plural = _("Quellen eines Förderprogramms")
+        ordering = ["programme", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "number"], name="programme_reference_number_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publisher}: {self.url}"

@@ -1,0 +1,44 @@
+"""The outbox: letters are rows first, in the transaction of their cause, and are sent from there."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class LetterQuerySet(models.QuerySet):
+    def due(self, now):
+        """Unsent letters whose time has come, oldest first."""
+        return self.filter(sent_at__isnull=True, given_up_at__isnull=True, send_after__lte=now).order_by(
+            "send_after", "pk"
+        )
+
+    def dead(self):
+        """Letters that were given up; somebody has to look."""
+        return self.filter(given_up_at__isnull=False, sent_at__isnull=True)
+
+
+class Letter(models.Model):
+    """One mail. `key` makes sure that the same cause writes one letter only."""
+
+    key = models.CharField(_("Anlass"), max_length=200, unique=True)
+    to = models.EmailField(_("An"))
+    reply_to = models.EmailField(_("Antwort an"), blank=True)
+    subject = models.CharField(_("Betreff"), max_length=200)
+    body = models.TextField(_("Text"))
+    created_at = models.DateTimeField(_("Angelegt am"), auto_now_add=True)
+    send_after = models.DateTimeField(_("Senden ab"))
+    attempts = models.PositiveSmallIntegerField(_("Versuche"), default=0)
+    last_error = models.TextField(_("Letzter Fehler"), blank=True)
+    sent_at = models.DateTimeField(_("Gesendet am"), null=True, blank=True)
+    given_up_at = models.DateTimeField(_("Aufgegeben am"), null=True, blank=True)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Brief")
+        verbose_name_plural = _("Briefe")
+        ordering = ["-created_at", "-pk"]
+        indexes = [models.Index(fields=["send_after"], condition=Q(sent_at__isnull=True), name="letter_unsent")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} → {self.to}"

@@ -1,0 +1,504 @@
+"""The project, the piece of the mosaic, and the log of its status changes."""
+
+from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Case, F, OuterRef, Q, Value, When
+from django.db.models.functions import Coalesce, JSONObject
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from municipalities.models import Municipality, german_slug
+
+from .contacts import Contact
+from .funding import FundedBy
+from .vocabulary import TargetGroup, Topic
+
+NO_COST = Value(0, output_field=models.DecimalField())
+
+
+class Status(models.TextChoices):
+    """Where the record stands between draft and archive; written by workflow.py only."""
+
+    DRAFT = "draft", _("Entwurf")
+    SUBMITTED = "submitted", _("eingereicht")
+    RETURNED = "returned", _("zurückgegeben")
+    REJECTED = "rejected", _("abgelehnt")
+    PUBLISHED = "published", _("veröffentlicht")
+    ARCHIVED = "archived", _("archiviert")
+    WITHDRAWN = "withdrawn", _("zurückgezogen")
+    MERGED = "merged", _("übernommen")
+
+
+# Only in these the municipality changes the text; in between it lies with the moderators.
+EDITABLE = (Status.DRAFT, Status.RETURNED)
+
+
+class Stage(models.TextChoices):
+    PLANNED = "planned", _("geplant")
+    PILOT = "pilot", _("Pilot")
+    RUNNING = "running", _("laufend")
+    PERMANENT = "permanent", _("verstetigt")
+    COMPLETED = "completed", _("abgeschlossen")
+    DISCONTINUED = "discontinued", _("eingestellt")
+
+
+class OperatorKind(models.TextChoices):
+    MUNICIPALITY = "municipality", _("Kommune")
+    ASSOCIATION = "association", _("Verein oder Initiative")
+    WELFARE = "welfare", _("Wohlfahrtsverband")
+    COOPERATIVE = "cooperative", _("Genossenschaft")
+    CHURCH = "church", _("Kirche oder Religionsgemeinschaft")
+    COMPANY = "company", _("Unternehmen oder Kammer")
+    EDUCATION = "education", _("Bildungseinrichtung")
+    OTHER = "other", _("anderer Träger")
+
+
+class Staffing(models.TextChoices):
+    MOSTLY_VOLUNTEERS = "mostly_volunteers", _("überwiegend Ehrenamt")
+    MIXED = "mixed", _("Haupt- und Ehrenamt zusammen")
+    MOSTLY_STAFF = "mostly_staff", _("überwiegend Hauptamt")
+
+
+class Reach(models.TextChoices):
+    NEIGHBOURHOOD = "neighbourhood", _("Stadtteil, Ortsteil oder Haus")
+    MUNICIPALITY = "municipality", _("eine Gemeinde oder Stadt")
+    SEVERAL = "several", _("mehrere Gemeinden")
+    COUNTY = "county", _("Landkreis, Region oder kreisfreie Stadt")
+    STATE = "state", _("ganz Niedersachsen")
+
+
+class EvidenceLevel(models.TextChoices):
+    REPORT = "report", _("Erfahrungsbericht")
+    SELF_EVALUATED = "self_evaluated", _("selbst ausgewertet")
+    EVALUATED = "evaluated", _("extern evaluiert")
+    PROVEN = "proven", _("Wirkung nachgewiesen")
+
+
+class TransferEffort(models.TextChoices):
+    LOW = "low", _("gering")
+    MEDIUM = "medium", _("mittel")
+    HIGH = "high", _("hoch")
+
+
+class PeoplePeriod(models.TextChoices):
+    TOTAL = "total", _("insgesamt")
+    YEAR = "year", _("im Jahr")
+    MONTH = "month", _("im Monat")
+    CURRENT = "current", _("zu einem Zeitpunkt")
+
+
+class Precision(models.TextChoices):
+    YEAR = "year", _("Jahr")
+    MONTH = "month", _("Monat")
+    DAY = "day", _("Tag")
+
+
+class Provenance(models.TextChoices):
+    MUNICIPALITY = "municipality", _("von der Kommune eingereicht")
+    COMPILED = "compiled", _("aus veröffentlichten Quellen zusammengestellt")
+
+
+class TextLicence(models.TextChoices):
+    CC_BY_4_0 = "CC-BY-4.0", "CC BY 4.0"
+
+
+def known(field: str, choices: type[models.TextChoices], *, blank: bool = False) -> models.CheckConstraint:
+    """The database accepts only the choices of `field`, and the empty text where `blank`."""
+    return models.CheckConstraint(
+        name=f"project_{field}_known",
+        condition=Q(**{f"{field}__in": [*choices.values, *([""] if blank else [])]}),
+        violation_error_message=_("Diese Auswahl gibt es nicht."),
+    )
+
+
+def not_negative(field: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        name=f"project_{field}_not_negative",
+        condition=Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__gte": 0}),
+        violation_error_message=_("Dieser Wert darf nicht negativ sein."),
+    )
+
+
+def with_precision(name: str, date: str, precision: str) -> models.CheckConstraint:
+    """A date comes with its precision, and a precision only with a date."""
+    return models.CheckConstraint(
+        name=name,
+        condition=Q(**{f"{date}__isnull": True, precision: ""})
+        | Q(**{f"{date}__isnull": False, f"{precision}__in": Precision.values}),
+        violation_error_message=_("Zu einem Datum gehört, ob es auf das Jahr, den Monat oder den Tag genau ist."),
+    )
+
+
+class ProjectQuerySet(models.QuerySet):
+    def published(self):
+        """What every visitor may see in lists, search, counts and exports."""
+        return self.filter(status=Status.PUBLISHED)
+
+    def belonging_to(self, user):
+        """Projects of the municipalities that this person acts for, in any status, with their working copies."""
+        return self.filter(lead__in=Municipality.objects.acted_for_by(user))
+
+    def editable_by(self, user):
+        """Those of them whose text may be changed now."""
+        return self.belonging_to(user).filter(status__in=EDITABLE)
+
+    def number_in(self, numbers):
+        """Projects with these publication numbers, in no particular order."""
+        return self.filter(publication_number__in=numbers)
+
+    def for_listing(self):
+        """Everything a card shows, in one query: topics and money rows arrive as arrays."""
+        money = rows_of(self.model, "financings").order_by("position", "pk")
+        topics = self.model.topics.through.objects.filter(project=OuterRef("pk")).order_by("topic__position")
+        return self.select_related("lead__county").annotate(
+            topic_slugs=ArraySubquery(topics.values("topic__slug")),
+            topic_labels=ArraySubquery(topics.values("topic__label")),
+            money_permanence=ArraySubquery(money.values("permanence")),
+            money_levels=ArraySubquery(money.values("level")),
+        )
+
+    def for_detail(self):
+        """Everything the page of a project shows, in five queries."""
+        groups = self.model.target_groups.through.objects.filter(project=OuterRef("pk")).order_by(
+            "targetgroup__position"
+        )
+        further = self.model.further.through.objects.filter(project=OuterRef("pk")).order_by("municipality__sort_key")
+        body = JSONObject(key="municipality__key", display_name="municipality__display_name")
+        return (
+            self.for_listing()
+            .select_related("contact")
+            .annotate(
+                target_group_labels=ArraySubquery(groups.values("targetgroup__label")),
+                further_keys=ArraySubquery(further.values(body=body)),
+            )
+            .prefetch_related(
+                models.Prefetch(
+                    "financings", rows_of(self.model, "financings", all_rows=True).select_related("source", "programme")
+                ),
+                models.Prefetch(
+                    "obstacles", rows_of(self.model, "obstacles", all_rows=True).select_related("category")
+                ),
+                "key_figures",
+                "references",
+            )
+        )
+
+
+def rows_of(model: type[models.Model], name: str, *, all_rows: bool = False) -> models.QuerySet:
+    """Rows that belong to the outer query's project (or all of them); their models are defined in parts.py."""
+    rows = model._meta.get_field(name).related_model.objects
+    return rows.all() if all_rows else rows.filter(project=OuterRef("pk"))
+
+
+class Project(models.Model):
+    """One example project. Empty means *keine Angabe*, never zero.
+
+    `started_on` is the first and `ended_on` the last day of the period that is documented; the precision says how
+    much of the date is. Sums are euros; `staff_fte` is full-time equivalents. Story fields are Markdown (paragraphs,
+    lists, emphasis, links) in which `[3]` cites the project's reference number 3.
+    """
+
+    # Head
+    title = models.CharField(_("Titel"), max_length=120)
+    summary = models.TextField(_("Kurzbeschreibung"), max_length=600)
+    lead = models.ForeignKey(
+        Municipality, models.PROTECT, related_name="led_projects", verbose_name=_("Federführende Kommune")
+    )
+    further = models.ManyToManyField(
+        "municipalities.Municipality", related_name="joined_projects", blank=True, verbose_name=_("Weitere Kommunen")
+    )
+    operator = models.CharField(_("Träger"), max_length=200, blank=True)
+    operator_kind = models.CharField(_("Art des Trägers"), max_length=20, choices=OperatorKind, blank=True)
+    partners = models.TextField(_("Partner"), blank=True, help_text=_("Ein Partner je Zeile"))
+    # Classification
+    topics = models.ManyToManyField(Topic, related_name="projects", verbose_name=_("Handlungsfelder"))
+    target_groups = models.ManyToManyField(
+        TargetGroup, related_name="projects", blank=True, verbose_name=_("Zielgruppen")
+    )
+    stage = models.CharField(_("Projektstand"), max_length=20, choices=Stage)
+    started_on = models.DateField(_("Beginn"), null=True, blank=True)
+    started_precision = models.CharField(_("Beginn ist genau auf"), max_length=5, choices=Precision, blank=True)
+    ended_on = models.DateField(_("Ende"), null=True, blank=True)
+    ended_precision = models.CharField(_("Ende ist genau auf"), max_length=5, choices=Precision, blank=True)
+    reach = models.CharField(_("Reichweite"), max_length=20, choices=Reach, blank=True)
+    # Story
+    initial_situation = models.TextField(_("Ausgangslage"), blank=True)
+    goals = models.TextField(_("Ziele"), blank=True)
+    approach = models.TextField(_("So funktioniert es"))
+    steps = models.TextField(_("Schritte zum Nachmachen"), blank=True)
+    results = models.TextField(_("Ergebnisse"), blank=True)
+    lessons = models.TextField(_("Was wir gelernt haben"), blank=True)
+    end_reason = models.TextField(_("Warum es endete"), blank=True)
+    editorial_note = models.TextField(_("Hinweis zu den Quellen"), blank=True)
+    # Effort
+    cost_one_off = models.DecimalField(_("Einmalige Kosten"), max_digits=12, decimal_places=2, null=True, blank=True)
+    cost_one_off_estimated = models.BooleanField(_("Einmalige Kosten geschätzt"), default=False)
+    cost_yearly = models.DecimalField(_("Kosten im Jahr"), max_digits=12, decimal_places=2, null=True, blank=True)
+    cost_yearly_estimated = models.BooleanField(_("Kosten im Jahr geschätzt"), default=False)
+    cost_note = models.CharField(_("Zu den Kosten"), max_length=400, blank=True)
+    cost_first_year = models.GeneratedField(
+        expression=Case(
+            When(cost_one_off__isnull=True, cost_yearly__isnull=True, then=Value(None)),
+            default=Coalesce("cost_one_off", NO_COST) + Coalesce("cost_yearly", NO_COST),
+        ),
+        output_field=models.DecimalField(max_digits=13, decimal_places=2, null=True),
+        db_persist=True,
+        verbose_name=_("Einmalige Kosten und ein Jahr"),
+    )
+    staff_fte = models.DecimalField(
+        _("Bezahlte Stellen (Vollzeit)"), max_digits=6, decimal_places=2, null=True, blank=True
+    )
+    staff_note = models.CharField(_("Zu den Stellen"), max_length=400, blank=True)
+    volunteers = models.PositiveIntegerField(_("Ehrenamtliche"), null=True, blank=True)
+    volunteers_note = models.CharField(_("Zu den Ehrenamtlichen"), max_length=400, blank=True)
+    volunteer_hours_month = models.PositiveIntegerField(_("Ehrenamtliche Stunden im Monat"), null=True, blank=True)
+    staffing = models.CharField(_("Haupt- und Ehrenamt"), max_length=20, choices=Staffing, blank=True)
+    people_reached = models.PositiveIntegerField(_("Erreichte Menschen"), null=True, blank=True)
+    people_period = models.CharField(_("Erreichte Menschen: Zeitraum"), max_length=10, choices=PeoplePeriod, blank=True)
+    people_note = models.CharField(_("Zu den erreichten Menschen"), max_length=400, blank=True)
+    has_no_funding = models.BooleanField(
+        _("Kommt ohne Geld aus"),
+        default=False,
+        help_text=_("Nur ankreuzen, wenn das Projekt wirklich kein Geld bekommt."),
+    )
+    # Evidence and transfer
+    evidence = models.CharField(_("Beleg-Stufe"), max_length=20, choices=EvidenceLevel, blank=True)
+    prerequisites = models.TextField(_("Voraussetzungen"), blank=True)
+    transfer_effort = models.CharField(_("Aufwand für Nachahmer"), max_length=10, choices=TransferEffort, blank=True)
+    help_offered = models.TextField(_("Angebotene Hilfe"), blank=True)
+    adopted_from = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="copies", verbose_name=_("Übernommen von")
+    )
+    contact = models.ForeignKey(
+        Contact, models.PROTECT, null=True, blank=True, related_name="projects", verbose_name=_("Ansprechstelle")
+    )
+    # Life
+    revises = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="working_copies",
+        verbose_name=_("Arbeitskopie von"),
+        help_text=_(
+            "Gesetzt, solange ein veröffentlichtes Projekt überarbeitet wird; die Freigabe übernimmt den Text."
+        ),
+    )
+    duplicate_of = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="duplicates",
+        verbose_name=_("Doppelt zu"),
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("Angelegt von"),
+    )
+    submission_key = models.UUIDField(
+        _("Schlüssel des Formulars"),
+        null=True,
+        blank=True,
+        unique=True,
+        editable=False,
+        help_text=_("Doppelt gesendet zählt einmal."),
+    )
+    status = models.CharField(_("Status"), max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    provenance = models.CharField(_("Herkunft"), max_length=20, choices=Provenance, default=Provenance.MUNICIPALITY)
+    import_key = models.SlugField(
+        _("Kennung aus dem Import"), max_length=100, null=True, blank=True, unique=True, editable=False
+    )
+    import_digest = models.CharField(_("Prüfsumme des Imports"), max_length=64, blank=True, editable=False)
+    created_at = models.DateTimeField(_("Angelegt am"), auto_now_add=True)
+    changed_at = models.DateTimeField(_("Geändert am"), auto_now=True)
+    submitted_at = models.DateTimeField(_("Eingereicht am"), null=True, blank=True, editable=False)
+    published_at = models.DateTimeField(_("Veröffentlicht am"), null=True, blank=True, editable=False)
+    publication_number = models.PositiveIntegerField(
+        _("Nummer im Mosaik"),
+        null=True,
+        blank=True,
+        unique=True,
+        editable=False,
+        help_text=_("In der Reihenfolge der ersten Veröffentlichung; die Zählung der Facetten beruht darauf."),
+    )
+    withdrawn_at = models.DateTimeField(_("Zurückgezogen am"), null=True, blank=True, editable=False)
+    withdrawal_reason = models.TextField(_("Grund des Zurückziehens"), blank=True, editable=False)
+    confirmed_on = models.DateField(_("Zuletzt bestätigt am"), null=True, blank=True)
+    next_check_on = models.DateField(_("Nächste Prüfung am"), null=True, blank=True)
+    version = models.PositiveIntegerField(_("Fassung"), default=1, validators=[MinValueValidator(1)], editable=False)
+    licence = models.CharField(
+        _("Lizenz des Textes"), max_length=20, choices=TextLicence, default=TextLicence.CC_BY_4_0
+    )
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Projekt")
+        verbose_name_plural = _("Projekte")
+        ordering = ["-publication_number", "-pk"]
+        indexes = [models.Index(fields=["status", "-publication_number"], name="project_status_newest")]
+        constraints = [
+            known("status", Status),
+            known("stage", Stage),
+            known("provenance", Provenance),
+            known("licence", TextLicence),
+            known("operator_kind", OperatorKind, blank=True),
+            known("staffing", Staffing, blank=True),
+            known("reach", Reach, blank=True),
+            known("evidence", EvidenceLevel, blank=True),
+            known("transfer_effort", TransferEffort, blank=True),
+            not_negative("cost_one_off"),
+            not_negative("cost_yearly"),
+            not_negative("staff_fte"),
+            with_precision("project_start_with_precision", "started_on", "started_precision"),
+            with_precision("project_end_with_precision", "ended_on", "ended_precision"),
+            models.CheckConstraint(
+                name="project_end_after_start",
+                condition=Q(started_on__isnull=True) | Q(ended_on__isnull=True) | Q(ended_on__gte=F("started_on")),
+                violation_error_message=_("Das Ende liegt vor dem Beginn."),
+            ),
+            models.CheckConstraint(
+                name="project_people_with_period",
+                condition=Q(people_reached__isnull=True, people_period="")
+                | Q(people_reached__isnull=False, people_period__in=PeoplePeriod.values),
+                violation_error_message=_("Zur Zahl der erreichten Menschen gehört der Zeitraum."),
+            ),
+            models.CheckConstraint(
+                name="project_estimate_of_something",
+                condition=(Q(cost_one_off_estimated=False) | Q(cost_one_off__isnull=False))
+                & (Q(cost_yearly_estimated=False) | Q(cost_yearly__isnull=False)),
+                violation_error_message=_("Geschätzt sein kann nur ein angegebener Betrag."),
+            ),
+            models.CheckConstraint(
+                name="project_published_complete",
+                condition=~Q(status=Status.PUBLISHED)
+                | (
+                    Q(published_at__isnull=False, publication_number__isnull=False)
+                    & ~Q(title="")
+                    & ~Q(summary="")
+                    & ~Q(approach="")
+                ),
+                violation_error_message=_(
+                    "Ein veröffentlichtes Projekt braucht Datum, Nummer, Titel, Kurzbeschreibung und Vorgehen."
+                ),
+            ),
+            models.CheckConstraint(
+                name="project_submitted_dated",
+                condition=~Q(status=Status.SUBMITTED) | Q(submitted_at__isnull=False),
+                violation_error_message=_("Ein eingereichtes Projekt hat ein Datum der Einreichung."),
+            ),
+            models.CheckConstraint(
+                name="project_withdrawn_with_reason",
+                condition=~Q(status=Status.WITHDRAWN) | (Q(withdrawn_at__isnull=False) & ~Q(withdrawal_reason="")),
+                violation_error_message=_("Zum Zurückziehen gehören Datum und Grund."),
+            ),
+            models.CheckConstraint(
+                name="project_working_copy_is_never_public",
+                condition=Q(
+                    revises__isnull=True, status__in=[status for status in Status.values if status != Status.MERGED]
+                )
+                | Q(
+                    revises__isnull=False,
+                    status__in=(Status.DRAFT, Status.SUBMITTED, Status.RETURNED, Status.REJECTED, Status.MERGED),
+                ),
+                violation_error_message=_("Eine Arbeitskopie wird nicht selbst veröffentlicht, sondern übernommen."),
+            ),
+            models.UniqueConstraint(
+                fields=["revises"],
+                condition=Q(status__in=(Status.DRAFT, Status.SUBMITTED, Status.RETURNED)),
+                name="project_one_open_working_copy",
+                violation_error_message=_("Für dieses Projekt gibt es schon eine offene Arbeitskopie."),
+            ),
+            models.CheckConstraint(
+                name="project_version_positive",
+                condition=Q(version__gte=1),
+                violation_error_message=_("Fassungen zählen ab 1."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("projects:detail", args=[self.pk, self.slug])
+
+    @property
+    def slug(self) -> str:
+        return german_slug(self.title)[:80].strip("-")
+
+    @property
+    def partner_list(self) -> list[str]:
+        return self.partners.splitlines()
+
+    @property
+    def topic_terms(self) -> list[Topic]:
+        """Topics of a project that was read with `for_listing()`; slug and label only."""
+        return [Topic(slug=slug, label=label) for slug, label in zip(self.topic_slugs, self.topic_labels, strict=True)]
+
+    @property
+    def further_bodies(self) -> list[Municipality]:
+        """Further municipalities of a project that was read with `for_detail()`; key and name only."""
+        return [Municipality(**body) for body in self.further_keys]
+
+    @property
+    def is_ended(self) -> bool:
+        return self.stage in (Stage.COMPLETED, Stage.DISCONTINUED)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Put together from published sources; the municipality has not entered it itself."""
+        return self.provenance == Provenance.COMPILED
+
+    @cached_property
+    def funded_by(self) -> str:
+        """FundedBy of the granted money rows whose permanence is known; empty where nothing is known."""
+        rows = [] if self.has_no_funding else self.financings.all()
+        permanences = [row.permanence for row in rows if not row.is_requested]
+        return FundedBy.of(permanences, has_no_funding=self.has_no_funding)
+
+
+class StatusChange(models.Model):
+    """One line of the log of status changes; lines are only ever added."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="status_changes", verbose_name=_("Projekt"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Wer")
+    )
+    at = models.DateTimeField(_("Wann"), auto_now_add=True)
+    from_status = models.CharField(_("Von"), max_length=10, choices=Status)
+    to_status = models.CharField(_("Nach"), max_length=10, choices=Status)
+    note = models.TextField(_("Notiz"), blank=True)
+    parts = ArrayField(
+        models.CharField(max_length=20),
+        verbose_name=_("Teile, um die es geht"),
+        default=list,
+        blank=True,
+        help_text=_("Namen aus submission.py; leer, wenn es um das Ganze geht."),
+    )
+
+    class Meta:
+        verbose_name = _("Statuswechsel")
+        verbose_name_plural = _("Statuswechsel")
+        ordering = ["project", "at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="status_change_known",
+                condition=Q(from_status__in=Status.values, to_status__in=Status.values),
+                violation_error_message=_("Diesen Status gibt es nicht."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id}: {self.get_from_status_display()} → {self.get_to_status_display()}"

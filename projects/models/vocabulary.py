@@ -1,0 +1,43 @@
+"""Controlled vocabularies: topics, target groups and categories of obstacles."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+class Term(models.Model):
+    """An entry of a vocabulary; `slug` is part of public addresses and never changes."""
+
+    slug = models.SlugField(_("Kurzname"), max_length=40, unique=True)
+    label = models.CharField(_("Bezeichnung"), max_length=80, unique=True)
+    label_en = models.CharField(_("Bezeichnung (englisch)"), max_length=80)
+    description = models.CharField(_("Beschreibung"), max_length=300, blank=True)
+    position = models.PositiveSmallIntegerField(_("Reihenfolge"), default=0)
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "slug"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Topic(Term):
+    class Meta(Term.Meta):
+        verbose_name = _("Handlungsfeld")
+        verbose_name_plural = _("Handlungsfelder")
+
+    def get_absolute_url(self) -> str:
+        return reverse("projects:topic", args=[self.slug])
+
+
+class TargetGroup(Term):
+    class Meta(Term.Meta):
+        verbose_name = _("Zielgruppe")
+        verbose_name_plural = _("Zielgruppen")
+
+
+class ObstacleCategory(Term):
+    class Meta(Term.Meta):
+        verbose_name = _("Art der Hürde")
+        verbose_name_plural = _("Arten von Hürden")

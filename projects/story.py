@@ -1,0 +1,51 @@
+"""Story texts: a small, safe part of Markdown to HTML, with citations linked to the list of sources."""
+
+import re
+
+import nh3
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from markdown_it import MarkdownIt
+
+TAGS = {"p", "ul", "ol", "li", "em", "strong", "a", "br"}
+_MARKDOWN = MarkdownIt("zero").enable(["list", "emphasis", "link", "newline"])
+_TAG_OR_CITATION = re.compile(r"<[^>]*>|(?P<gap>\s?)\[(?P<number>\d{1,3})\]")
+CITATION = re.compile(r"\s?\[\d{1,3}\]")
+
+
+def render(text: str) -> SafeString:
+    """HTML of a story text: paragraphs, lists, emphasis and links; `[3]` becomes a link to source number 3."""
+    html = nh3.clean(
+        _MARKDOWN.render(text),
+        tags=TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener nofollow",
+    )
+    return mark_safe(_TAG_OR_CITATION.sub(_link_citation, html))  # noqa: S308 - sanitised above, links built escaped
+
+
+def render_inline(text: str) -> SafeString:
+    """A plain note without Markdown; only its citations become links."""
+    return mark_safe(_TAG_OR_CITATION.sub(_link_citation, format_html("{}", text)))  # noqa: S308 - escaped by format_html
+
+
+def plain(text: str) -> str:
+    """The text without citations and Markdown signs, for excerpts and feeds."""
+    return re.sub(r"(?m)^\s*(?:[-*]|\d+\.)\s+|[*_]{1,2}(?=\S)|(?<=\S)[*_]{1,2}", "", CITATION.sub("", text)).strip()
+
+
+def cited_numbers(text: str) -> set[int]:
+    """Numbers of the references that the text cites."""
+    return {int(match["number"]) for match in _TAG_OR_CITATION.finditer(text) if match["number"]}
+
+
+def _link_citation(match: re.Match) -> str:
+    if not match["number"]:
+        return match[0]
+    return format_html(
+        '<sup class="cite"><a href="#quelle-{0}" aria-label="{1}">{0}</a></sup>',
+        match["number"],
+        gettext("Quelle %(number)s") % {"number": match["number"]},
+    )

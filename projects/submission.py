@@ -1,0 +1,163 @@
+"""The parts of a submission: their order, what each of them needs, how far a project is. Reads only.
+
+Completeness counts every entry of REQUIRED and RECOMMENDED once; a part is *fertig* when all of its own are there,
+*angefangen* when some are, *offen* when none is. Only what is missing of REQUIRED keeps a project from being sent.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .models import Project, Status, TypedText
+
+MAX_TOPICS = 4
+
+
+class PartState(TextChoices):
+    OPEN = "open", _("offen")
+    BEGUN = "begun", _("angefangen")
+    DONE = "done", _("fertig")
+
+
+class Part(NamedTuple):
+    """One page of the submission; `slug` is in its address. `required` and `recommended` name entries, see `_has`."""
+
+    name: str
+    slug: str
+    label: str | Promise
+    lead: str | Promise
+    required: tuple[str, ...] = ()
+    recommended: tuple[str, ...] = ()
+
+
+PARTS = (
+    Part("head", "kopf", _("Kopf"), _("Wie das Projekt heißt, worum es geht und wer es trägt."),
+         ("title", "summary", "lead"), ("operator", "operator_kind")),
+    Part("classification", "einordnung", _("Einordnung"), _("Damit andere das Projekt finden."),
+         ("topics", "stage"), ("target_groups", "started_on", "reach")),
+    Part("story", "geschichte", _("Geschichte"), _("Wie es dazu kam, wie es geht und was dabei herauskam."),
+         ("approach",), ("initial_situation", "goals", "steps", "results", "lessons")),
+    Part("effort", "aufwand", _("Aufwand"), _("Was es kostet, wer die Arbeit macht und wie viele etwas davon haben."),
+         (), ("cost", "staff_fte", "volunteers", "people_reached")),
+    Part("money", "geld", _("Geld"), _("Woher das Geld kommt und wie lange es reicht."), (), ("money",)),
+    Part("evidence", "belege", _("Belege"), _("Kennzahlen mit Datum, und wo man etwas nachlesen kann."),
+         (), ("evidence", "key_figures", "references")),
+    Part("transfer", "nachmachen", _("Nachmachen"), _("Was andere brauchen, die das Projekt übernehmen möchten."),
+         (), ("prerequisites", "transfer_effort", "help_offered")),
+    Part("obstacles", "huerden", _("Hürden"), _("Was im Weg steht, und wer es wegräumen könnte."), (), ("obstacles",)),
+    Part("contact", "kontakt", _("Ansprechstelle"), _("Wen man fragen kann."), (), ("contact",)),
+    Part("pictures", "bilder", _("Bilder"), _("Fotos mit Beschreibung und geklärten Rechten, Anlagen als PDF."),
+         (), ("pictures",)),
+)  # fmt: skip
+BY_NAME = {part.name: part for part in PARTS}
+# Pictures have a page of their own kind (files instead of text), so they are not edited by part_forms.
+FORM_PARTS = tuple(part for part in PARTS if part.name != "pictures")
+BY_SLUG = {part.slug: part for part in FORM_PARTS}
+
+_ROWS = {"key_figures", "references", "obstacles", "pictures", "topics", "target_groups"}
+
+MISSING = {
+    "title": _("Der Titel fehlt."),
+    "summary": _("Die Kurzbeschreibung fehlt."),
+    "lead": _("Die federführende Kommune fehlt."),
+    "topics": _("Wählen Sie mindestens ein Handlungsfeld, höchstens vier."),
+    "stage": _("Der Projektstand fehlt."),
+    "approach": _("Beschreiben Sie, wie das Projekt funktioniert."),
+}
+
+
+class Missing(NamedTuple):
+    """What still has to be said before sending: in which part, by which field, in words."""
+
+    part: Part
+    field: str
+    message: str | Promise
+
+
+@dataclass(frozen=True)
+class Task:
+    """A line of the task list."""
+
+    part: Part
+    state: PartState
+    is_typed: bool
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a project is; `percent` counts what is required and what is recommended alike."""
+
+    tasks: tuple[Task, ...]
+    missing: tuple[Missing, ...]
+    done: int
+    total: int
+
+    @property
+    def percent(self) -> int:
+        return self.done * 100 // self.total
+
+    @property
+    def finished_tasks(self) -> int:
+        return sum(task.state == PartState.DONE for task in self.tasks)
+
+
+def _has(project: Project, entry: str) -> bool:
+    """Whether something is said; a number that is zero is something."""
+    if entry == "cost":
+        return project.cost_one_off is not None or project.cost_yearly is not None
+    if entry == "money":
+        return project.has_no_funding or bool(project.financings.all())
+    if entry in _ROWS:
+        return bool(getattr(project, entry).all())
+    return getattr(project, f"{entry}_id" if entry in ("lead", "contact") else entry) not in (None, "")
+
+
+def with_rows(projects):
+    """Projects with everything that progress() looks at."""
+    return projects.prefetch_related(*sorted(_ROWS), "financings")
+
+
+def _missing(project: Project) -> Iterator[Missing]:
+    for part in PARTS:
+        for entry in part.required:
+            if not _has(project, entry):
+                yield Missing(part, entry, MISSING[entry])
+            elif entry == "topics" and len(project.topics.all()) > MAX_TOPICS:
+                yield Missing(part, entry, MISSING[entry])
+
+
+def missing_for_submission(project: Project) -> list[Missing]:
+    """What keeps the project from being sent; empty when nothing does."""
+    return list(_missing(project))
+
+
+def progress(project: Project, typed: set[str] = frozenset()) -> Progress:
+    """State of every part; `typed` are the names of parts in which unsaved text of this person waits."""
+    tasks, done, total = [], 0, 0
+    for part in PARTS:
+        entries = (*part.required, *part.recommended)
+        there = sum(_has(project, entry) for entry in entries)
+        state = PartState.DONE if there == len(entries) else PartState.BEGUN if there else PartState.OPEN
+        tasks.append(Task(part, state, part.name in typed))
+        done, total = done + there, total + len(entries)
+    return Progress(tuple(tasks), tuple(_missing(project)), done, total)
+
+
+def typed_parts(project: Project, user) -> set[str]:
+    """Names of the parts in which text of this person waits that was typed and not saved."""
+    return set(TypedText.objects.filter(project=project, user=user).values_list("part", flat=True))
+
+
+def can_be_deleted(project: Project) -> bool:
+    """Only what nobody but the municipality has ever seen; everything else is archived or withdrawn."""
+    return project.status == Status.DRAFT and project.submitted_at is None
+
+
+def neighbours(part: Part) -> tuple[Part | None, Part | None]:
+    """The parts before and after this one."""
+    place = PARTS.index(part)
+    return (PARTS[place - 1] if place else None), (PARTS[place + 1] if place + 1 < len(PARTS) else None)

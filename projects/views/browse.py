@@ -1,0 +1,105 @@
+"""What every visitor may read: home, the list of projects, a project, its council paper."""
+
+from itertools import groupby
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from projects import facets, insights
+from projects.filters import ProjectFilter
+from projects.models import Project, Status
+
+NEWEST = 6
+WALL = 40
+SIMILAR = 3
+GONE = (Status.WITHDRAWN, Status.ARCHIVED)
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    index = facets.current(facets.version())
+    published = Project.objects.published()
+    everything = index.select({}, None)
+    wall = list(published.for_listing().order_by("-publication_number")[:WALL])
+    return render(
+        request,
+        "projects/home.html",
+        {
+            "figures": insights.mosaic_figures(published),
+            "topics": index.options("topic", everything),
+            "counties": index.tiles(everything),
+            "wall": wall,
+            "newest": wall[:NEWEST],
+        },
+    )
+
+
+@require_safe
+def project_list(request: HttpRequest) -> HttpResponse:
+    filterset = ProjectFilter(request.GET, queryset=Project.objects.published())
+    return render(
+        request,
+        "projects/project_list.html",
+        {
+            "filter": filterset,
+            "page": filterset.page_of_projects,
+            "is_map": request.GET.get("view") == "map",
+            "counties": filterset.tiles,
+        },
+    )
+
+
+@require_safe
+def project_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
+    project = get_object_or_404(Project.objects.filter(status__in=(Status.PUBLISHED, *GONE)).for_detail(), pk=pk)
+    if project.status in GONE:
+        return gone(request, project)
+    if slug != project.slug:
+        return redirect(project, permanent=True)
+    return render(
+        request,
+        "projects/project_detail.html",
+        {"project": project, "series": series(project), "similar": similar(project)},
+    )
+
+
+@require_safe
+def council_paper(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    project = get_object_or_404(Project.objects.published().for_detail(), pk=pk)
+    if slug != project.slug:
+        return redirect("projects:council_paper", pk, project.slug, permanent=True)
+    return render(
+        request,
+        "projects/council_paper.html",
+        {"project": project, "url": settings.SITE_URL + project.get_absolute_url(), "today": timezone.localdate()},
+    )
+
+
+def gone(request: HttpRequest, project: Project) -> HttpResponse:
+    """The page of a project that left the mosaic: 410, with the reason if one was given to the public."""
+    context = {"reason": project.withdrawal_reason, "withdrawn_at": project.withdrawn_at}
+    return render(request, "410.html", context, status=410)
+
+
+def series(project: Project) -> list[dict[str, object]]:
+    """Key figures of the same name and unit as one line over time, in the order of their first row."""
+    rows = list(project.key_figures.all())
+    first = {}
+    for row in rows:
+        first.setdefault((row.name, row.unit), row.position)
+    rows.sort(key=lambda row: (first[row.name, row.unit], row.name, row.unit, row.measured_on))
+    return [
+        {"name": name, "unit": unit, "rows": list(group)}
+        for (name, unit), group in groupby(rows, key=lambda row: (row.name, row.unit))
+    ]
+
+
+def similar(project: Project) -> list[Project]:
+    """Published projects that share the most topics and target groups with this one."""
+    index = facets.current(facets.version())
+    numbers = index.similar(project.publication_number, SIMILAR)
+    found = {other.publication_number: other for other in Project.objects.number_in(numbers).for_listing()}
+    return [found[number] for number in numbers if number in found]

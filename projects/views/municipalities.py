@@ -1,0 +1,117 @@
+"""The register with the projects of each body."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import date_format as format_date
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from municipalities.indicators import INDICATORS
+from municipalities.models import Municipality
+from projects import facets
+from projects.models import Project
+from projects.search import fold
+
+SHOWN = 50
+CARDS = 6
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """One line of the table of figures; `date` is the text of the day or year."""
+
+    label: str
+    value: Decimal | float | int | None
+    decimals: int
+    unit: str
+    date: str
+    source: str
+    note: str = ""
+
+
+@require_safe
+def municipality_list(request: HttpRequest) -> HttpResponse:
+    index = facets.current(facets.version())
+    text = request.GET.get("q", "").strip()[:100]
+    found = Municipality.objects.matching(fold(text), text) if text else Municipality.objects.none()
+    return render(
+        request,
+        "municipalities/municipality_list.html",
+        {
+            "q": text,
+            "total": found.count() if text else 0,
+            "results": with_project_counts(found[:SHOWN], index),
+            "counties": index.tiles(index.select({}, None)),
+        },
+    )
+
+
+@require_safe
+def municipality_detail(request: HttpRequest, key: str, slug: str = "") -> HttpResponse:
+    body = get_object_or_404(Municipality.objects.for_page(), key=key)
+    if slug != body.slug:
+        return redirect(body, permanent=True)
+    index = facets.current(facets.version())
+    numbers = index.select({"municipality": {key}}, None).numbers
+    projects = Project.objects.published().number_in(list(reversed(numbers[-CARDS:])))
+    return render(
+        request,
+        "municipalities/municipality_detail.html",
+        {
+            "body": body,
+            "ancestors": ancestors(body),
+            "projects": projects.for_listing().order_by("-publication_number"),
+            "total": len(numbers),
+            "children": with_project_counts(body.children.all(), index),
+            "predecessors": body.predecessors.all(),
+            "figures": figure_rows(body),
+            "missing": missing_labels(body),
+        },
+    )
+
+
+def with_project_counts(bodies, index: facets.FacetIndex) -> list[Municipality]:
+    """The bodies with `project_count`: projects of the body and its members."""
+    bodies = list(bodies)
+    for body in bodies:
+        body.project_count = index.count("municipality", body.key)
+    return bodies
+
+
+def ancestors(body: Municipality) -> list[Municipality]:
+    """County, then Samtgemeinde, above the body."""
+    return [] if body.is_county_level else [body.county, *([body.parent] if body.parent_id != body.county_id else [])]
+
+
+def figure_rows(body: Municipality) -> list[FigureRow]:
+    """What is known about the body in figures, each with date and source; unknown figures are no rows."""
+    register = _("Gemeindeverzeichnis GV-ISys (Destatis)")
+    rows = [
+        FigureRow(_("Einwohner"), body.population, 0, "", format_date(body.population_date), register),
+        FigureRow(_("Fläche"), body.area_km2, 2, "km²", format_date(body.keys_date), register),
+        FigureRow(_("Einwohner je km²"), body.density, 0, "", format_date(body.population_date), register),
+    ]
+    latest = {figure.indicator: figure for figure in sorted(body.figures.all(), key=lambda figure: figure.year)}
+    for indicator in INDICATORS:
+        if figure := latest.get(indicator.code):
+            rows.append(
+                FigureRow(
+                    indicator.label,
+                    figure.value,
+                    indicator.decimals,
+                    indicator.unit,
+                    str(figure.year),
+                    indicator.source,
+                    indicator.note,
+                )
+            )
+    return [row for row in rows if row.value is not None]
+
+
+def missing_labels(body: Municipality) -> list[str]:
+    """Indicators of the register without a value for this body; many exist for larger bodies only."""
+    present = {figure.indicator for figure in body.figures.all()}
+    return [str(indicator.label) for indicator in INDICATORS if indicator.code not in present]
