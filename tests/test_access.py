@@ -1,0 +1,215 @@
+"""One table of every address × visitor: an address without a row fails (S01), and no draft shows anywhere (S05)."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from django.urls import get_resolver, reverse
+from django.utils import timezone
+from zeal import zeal_ignore
+
+from municipalities.models import Host, Membership, MembershipState, Role, User
+from projects import workflow
+from projects.models import FundingProgramme, Project, Topic
+from tests.factories import make_municipality, make_project
+
+VISITORS = ("anonymous", "stranger", "author", "moderator", "admin")
+EVERYBODY = dict.fromkeys(VISITORS, 200)
+MOVED = dict.fromkeys(VISITORS, 301)
+GONE = dict.fromkeys(VISITORS, 410)
+HIDDEN = dict.fromkeys(VISITORS, 404)
+
+
+@dataclass
+class World:
+    """One municipality with a project in each state, another with nothing, and one person of every kind."""
+
+    municipality: object
+    people: dict[str, User | AnonymousUser]
+    published: Project
+    draft: Project
+    submitted: Project
+    withdrawn: Project
+    programme: FundingProgramme
+    topic: Topic
+    clients: dict[str, Client] = field(default_factory=dict)
+
+
+@pytest.fixture
+@zeal_ignore()
+def world(db) -> World:
+    municipality = make_municipality(name="Beispielstadt")
+    people = {
+        "anonymous": AnonymousUser(),
+        "stranger": member_of(make_municipality(), "fremd@example.org"),
+        "author": member_of(municipality, "autorin@example.org"),
+        "moderator": moderator("moderation@example.org"),
+        "admin": with_second_factor(User.objects.create_superuser("admin@example.org")),
+    }
+    projects = {
+        name: make_project(lead=municipality, title=f"Projekt {name}")
+        for name in ("published", "draft", "submitted", "withdrawn")
+    }
+    for name in ("published", "submitted", "withdrawn"):
+        projects[name] = workflow.submit(projects[name], by=people["author"])
+    for name in ("published", "withdrawn"):
+        projects[name] = workflow.publish(projects[name], by=people["admin"])
+    workflow.withdraw(projects["withdrawn"], by=people["admin"], note="Auf Wunsch der Kommune.")
+    programme = FundingProgramme.objects.create(
+        slug="beispiel",
+        name="Beispielprogramm",
+        provider="Land",
+        level="state",
+        description="…",
+        checked_on=timezone.localdate(),
+    )
+    found = World(municipality, people, **projects, programme=programme, topic=Topic.objects.get(slug="housing"))
+    for name, person in people.items():
+        found.clients[name] = Client()
+        if person.is_authenticated:
+            found.clients[name].force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return found
+
+
+def member_of(municipality, email: str) -> User:
+    person = User.objects.create_user(email)
+    Membership.objects.create(
+        user=person,
+        municipality=municipality,
+        role=Role.MEMBER,
+        state=MembershipState.GRANTED,
+        decided_at=timezone.now(),
+    )
+    return person
+
+
+def moderator(email: str) -> User:
+    person = with_second_factor(User.objects.create_user(email, is_staff=True))
+    Membership.objects.create(
+        user=person, host=Host.NST, role=Role.MODERATOR, state=MembershipState.GRANTED, decided_at=timezone.now()
+    )
+    return person
+
+
+def with_second_factor(person: User) -> User:
+    Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    return person
+
+
+def of(name: str):
+    """Address arguments of one of the world's projects."""
+    return lambda world: {"pk": getattr(world, name).pk, "slug": getattr(world, name).slug}
+
+
+def pk_of(name: str):
+    return lambda world: {"pk": getattr(world, name).pk}
+
+
+def nothing(world: World) -> dict:
+    return {}
+
+
+# (name of the address, arguments from the world, status for each visitor)
+READING = [
+    ("projects:home", nothing, EVERYBODY),
+    ("projects:list", nothing, EVERYBODY),
+    ("projects:detail", of("published"), EVERYBODY),
+    ("projects:detail", of("draft"), HIDDEN),
+    ("projects:detail", of("submitted"), HIDDEN),
+    ("projects:detail", of("withdrawn"), GONE),
+    ("projects:detail_without_slug", pk_of("published"), MOVED),
+    ("projects:detail_without_slug", pk_of("draft"), HIDDEN),
+    ("projects:council_paper", of("published"), EVERYBODY),
+    ("projects:council_paper", of("draft"), HIDDEN),
+    ("projects:council_paper", of("withdrawn"), HIDDEN),
+    ("projects:municipalities", nothing, EVERYBODY),
+    (
+        "projects:municipality",
+        lambda world: {"key": world.municipality.key, "slug": world.municipality.slug},
+        EVERYBODY,
+    ),
+    ("projects:municipality", lambda world: {"key": "03999", "slug": "nirgends"}, HIDDEN),
+    ("projects:municipality_without_slug", lambda world: {"key": world.municipality.key}, MOVED),
+    ("projects:funding", nothing, EVERYBODY),
+    ("projects:funding_programme", lambda world: {"slug": world.programme.slug}, EVERYBODY),
+    ("projects:topics", nothing, EVERYBODY),
+    ("projects:topic", lambda world: {"slug": world.topic.slug}, EVERYBODY),
+    ("projects:contribute", nothing, EVERYBODY),
+    ("projects:data_sources", nothing, EVERYBODY),
+    ("projects:imprint", nothing, EVERYBODY),
+    ("projects:privacy", nothing, EVERYBODY),
+    ("projects:accessibility", nothing, EVERYBODY),
+    ("projects:report_barrier", nothing, EVERYBODY),
+    ("projects:easy_language", nothing, EVERYBODY),
+    ("projects:sign_language", nothing, EVERYBODY),
+]
+# Addresses of the account pages and the admin are allauth's and Django's; their own tests walk them.
+ELSEWHERE = ("account_", "mfa_", "usersessions_", "admin:", "socialaccount_")
+
+
+@pytest.mark.parametrize(("name", "arguments", "expected"), READING)
+def test_reading_address_answers_every_visitor_as_the_table_says(world, name, arguments, expected):
+    path = reverse(name, kwargs=arguments(world)) if ":" in name else f"/{name}"
+    assert {visitor: world.clients[visitor].get(path).status_code for visitor in VISITORS} == expected
+
+
+@pytest.mark.parametrize(("name", "arguments", "expected"), READING)
+def test_reading_address_refuses_to_write(world, name, arguments, expected):
+    if name == "projects:report_barrier":
+        pytest.skip("the form for everybody; tests/projects/test_feedback.py")
+    path = reverse(name, kwargs=arguments(world))
+    for method in ("post", "put", "delete", "patch"):
+        assert getattr(world.clients["admin"], method)(path).status_code in (404, 405)
+
+
+def named_addresses(patterns, prefix: str = "") -> set[str]:
+    """Names of all addresses below these patterns, with their namespace."""
+    found = set()
+    for pattern in patterns:
+        if hasattr(pattern, "url_patterns"):
+            namespace = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            found |= named_addresses(pattern.url_patterns, namespace)
+        elif pattern.name:
+            found.add(prefix + pattern.name)
+    return found
+
+
+def test_every_address_has_a_row():
+    known = {name for name, *_rest in READING}
+    addresses = {name for name in named_addresses(get_resolver().url_patterns) if not name.startswith(ELSEWHERE)}
+    assert addresses - known == set()
+
+
+def test_draft_is_in_no_list_search_count_or_page(world):
+    """S05: the draft's title and the number of projects give nothing away."""
+    anonymous = world.clients["anonymous"]
+    pages = [
+        reverse("projects:home"),
+        reverse("projects:list"),
+        reverse("projects:list") + "?q=draft",
+        reverse("projects:topic", args=["housing"]),
+        world.municipality.get_absolute_url(),
+        world.published.get_absolute_url(),
+        reverse("projects:funding"),
+    ]
+    for page in pages:
+        text = anonymous.get(page).content.decode()
+        for hidden in (world.draft, world.submitted, world.withdrawn):
+            assert hidden.title not in text, page
+
+
+def test_staff_without_second_factor_reaches_nothing_but_its_set_up(world):
+    client = Client()
+    person = User.objects.create_superuser("neu@example.org")
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    for path in (reverse("projects:home"), reverse("admin:index")):
+        assert client.get(path, follow=True).redirect_chain[-1][0].startswith(reverse("mfa_activate_totp"))
+
+
+@pytest.mark.parametrize("visitor", ["anonymous", "stranger", "author"])
+def test_admin_is_closed_to_others(world, visitor):
+    response = world.clients[visitor].get(reverse("admin:municipalities_municipality_changelist"))
+    assert response.status_code in (302, 403)
+    assert "Beispielstadt" not in response.content.decode()

@@ -1,0 +1,175 @@
+"""Settings that fail loudly, values that follow the address, the deploy check, the log format, the demo accounts."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from io import StringIO
+
+import pytest
+import zeal
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError
+
+from integration_portal.checks import OPERATOR_TEXTS
+from integration_portal.logs import JsonLines, request_id
+from integration_portal.settings import BASE_DIR, database_from_url, env, env_number
+from municipalities.models import User
+
+
+def import_settings(**environment: str) -> subprocess.CompletedProcess[str]:
+    """The settings in a process of its own; prints those that are upper case and can be written as JSON."""
+    program = (
+        "import json; from integration_portal import settings as s; "
+        "print(json.dumps({name: getattr(s, name) for name in dir(s) if name.isupper()}, default=str))"
+    )
+    clean = {"PATH": os.environ["PATH"], **environment}
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=BASE_DIR, env=clean, capture_output=True, text=True, check=False
+    )
+
+
+NEEDED = {"SECRET_KEY": "x" * 50, "SITE_URL": "https://mosaik.example.net"}
+
+
+@pytest.mark.parametrize("missing", NEEDED)
+def test_required_values_fail_loudly(missing):
+    done = import_settings(**{name: value for name, value in NEEDED.items() if name != missing})
+    assert done.returncode != 0
+    assert f"Set {missing} (or {missing}_FILE)." in done.stderr
+
+
+@pytest.mark.parametrize("url", ["mosaik.example.net", "ftp://mosaik.example.net", "https://example.net/mosaik"])
+def test_impossible_address_fails_loudly(url):
+    assert "SITE_URL must look like" in import_settings(**{**NEEDED, "SITE_URL": url}).stderr
+
+
+def test_https_closes_everything():
+    settings = json.loads(import_settings(**NEEDED).stdout)
+    assert settings["SESSION_COOKIE_NAME"].startswith("__Host-")
+    assert settings["CSRF_COOKIE_NAME"].startswith("__Host-")
+    assert settings["SESSION_COOKIE_SECURE"]
+    assert settings["CSRF_COOKIE_SECURE"]
+    assert settings["SECURE_SSL_REDIRECT"]
+    assert settings["SECURE_HSTS_SECONDS"] >= 31_536_000
+    assert settings["SECURE_PROXY_SSL_HEADER"] is None  # only a configured proxy is believed
+    assert settings["ALLOWED_HOSTS"] == ["mosaik.example.net"]
+    assert not settings["DEBUG"]
+
+
+def test_home_over_http_works_under_both_names():
+    settings = json.loads(import_settings(**{**NEEDED, "SITE_URL": "http://127.0.0.1:8000"}).stdout)
+    assert settings["ALLOWED_HOSTS"] == ["127.0.0.1", "localhost"]
+    assert not settings["SESSION_COOKIE_SECURE"]
+    assert not settings["SECURE_SSL_REDIRECT"]
+    assert settings["SESSION_COOKIE_NAME"] == "session"
+
+
+def test_proxy_is_believed_when_configured():
+    settings = json.loads(import_settings(**NEEDED, PROXY_COUNT="1").stdout)
+    assert settings["SECURE_PROXY_SSL_HEADER"] == ["HTTP_X_FORWARDED_PROTO", "https"]
+    assert settings["ALLAUTH_TRUSTED_PROXY_COUNT"] == 1
+
+
+def test_secret_comes_from_a_file(tmp_path, monkeypatch):
+    secret = tmp_path / "key"
+    secret.write_text("from the file\n")
+    monkeypatch.setenv("SOME_SECRET_FILE", str(secret))
+    assert env("SOME_SECRET") == "from the file"
+    secret.unlink()
+    with pytest.raises(ImproperlyConfigured, match="SOME_SECRET_FILE"):
+        env("SOME_SECRET")
+
+
+def test_number_must_be_one(monkeypatch):
+    monkeypatch.setenv("SOME_NUMBER", "five")
+    with pytest.raises(ImproperlyConfigured, match="SOME_NUMBER must be a whole number"):
+        env_number("SOME_NUMBER", 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://me:p%40ss@db.example.net:5433/portal", ("portal", "me", "p@ss", "db.example.net", "5433")),
+        ("postgres:///portal", ("portal", "", "", "", "")),
+        ("postgresql://me@/portal?host=/tmp/With%20Blank", ("portal", "me", "", "/tmp/With Blank", "")),
+    ],
+)
+def test_database_address(url, expected):
+    found = database_from_url(url)
+    assert tuple(found[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")) == expected
+
+
+@pytest.mark.parametrize("url", ["mysql://me@db/portal", "portal", "postgresql://db"])
+def test_impossible_database_address(url):
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL must look like"):
+        database_from_url(url)
+
+
+def deploy_warnings() -> set[str]:
+    return {message.msg for message in checks.run_checks(include_deployment_checks=True, tags=[checks.Tags.security])}
+
+
+@pytest.mark.parametrize("name", OPERATOR_TEXTS)
+def test_deploy_check_refuses_placeholders(settings, name):
+    for other in OPERATOR_TEXTS:
+        setattr(settings, other, "amt@example.net")
+    assert not any("placeholder" in message for message in deploy_warnings())
+    setattr(settings, name, "[Name der Behörde]")
+    assert f"{name} is still a placeholder." in deploy_warnings()
+
+
+def test_deploy_check_wants_https_and_mail(settings):
+    settings.IS_HTTPS = False
+    settings.EMAIL_HOST = ""
+    found = deploy_warnings()
+    assert "SITE_URL is not https." in found
+    assert any(message.startswith("EMAIL_HOST") for message in found)
+
+
+def make_record(message: str, error: Exception | None = None) -> logging.LogRecord:
+    info = (type(error), error, error.__traceback__) if error else None
+    return logging.LogRecord("portal", logging.ERROR, __file__, 1, message, None, info)
+
+
+def test_log_is_one_line_of_json():
+    request_id.set("abc")
+    line = JsonLines().format(make_record("two\nlines and an ä"))
+    assert "\n" not in line
+    assert json.loads(line)["message"] == "two\nlines and an ä"
+    assert json.loads(line)["request_id"] == "abc"
+
+
+def test_log_leaves_out_what_the_database_quotes():
+    line = JsonLines().format(make_record("failed", IntegrityError("duplicate key\nDETAIL: Key (email)=(a@b.c)")))
+    assert json.loads(line)["reason"] == "duplicate key"
+    assert "a@b.c" not in line
+
+
+@pytest.mark.django_db
+@zeal.zeal_ignore()  # the same command three times looks like a loop
+def test_demo_accounts_are_made_once(settings):
+    settings.SITE_URL = "http://localhost:8000"
+    first, second, third = StringIO(), StringIO(), StringIO()
+    call_command("create_demo_accounts", stdout=first)
+    call_command("create_demo_accounts", stdout=second)
+    call_command("create_demo_accounts", "--new-passwords", stdout=third)
+    shown = [line.split() for line in first.getvalue().splitlines()[1:]]
+    renewed = [line.split() for line in third.getvalue().splitlines()[1:]]
+    assert "make demo-passwords" in second.getvalue()
+    assert [email for _, email, _ in shown] == [email for _, email, _ in renewed]
+    for _, email, password in renewed:
+        assert User.objects.get(email=email).check_password(password)
+    assert User.objects.filter(is_superuser=True).count() == 1
+    assert User.objects.filter(is_staff=True).count() == 2
+
+
+@pytest.mark.django_db
+def test_demo_accounts_are_refused_in_public(settings):
+    settings.SITE_URL = "https://mosaik.example.net"
+    with pytest.raises(CommandError, match="nie unter öffentlicher Adresse"):
+        call_command("create_demo_accounts")
+    assert not User.objects.exists()
