@@ -1,9 +1,12 @@
-"""allauth's forms as this portal asks: every field with a label, in German, the password once; no rule is added here."""
+"""allauth's forms as this portal asks them: German labels, no placeholders, the password once; no rule is added."""
+
+from contextlib import contextmanager
 
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
@@ -118,6 +121,36 @@ class DeactivateTOTP(Plain, totp.DeactivateTOTPForm):
     pass
 
 
+@contextmanager
+def fitting():
+    """An answer that no browser gives is an answer that does not fit, not an error of ours."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError, ValidationError) as error:
+        if getattr(error, "code", "incorrect_code") != "incorrect_code":
+            raise
+        message = _("Dieser Passkey passt nicht oder ist hier nicht bekannt.")
+        raise ValidationError(message, code="passkey") from None
+
+
+class Passkey:
+    def clean_credential(self):
+        with fitting():
+            return super().clean_credential()
+
+
+class LoginPasskey(Passkey, webauthn.LoginWebAuthnForm):
+    pass
+
+
+class AuthenticatePasskey(Passkey, webauthn.AuthenticateWebAuthnForm):
+    pass
+
+
+class ReauthenticatePasskey(Passkey, webauthn.ReauthenticateWebAuthnForm):
+    pass
+
+
 class NamedPasskey(Plain):
     labels = {"name": _("Name des Passkeys"), "passwordless": _("Damit auch ohne Passwort anmelden")}
     help_texts = {
@@ -135,6 +168,10 @@ class AddPasskey(NamedPasskey, webauthn.AddWebAuthnForm):
         super().__init__(*args, **kwargs)
         self.fields["passwordless"].initial = True
         self.fields["name"].required = True
+
+    def clean(self):
+        with fitting():
+            return super().clean()
 
 
 class EditPasskey(NamedPasskey, webauthn.EditWebAuthnForm):

@@ -21,7 +21,11 @@ password_set = account.PasswordSetView.as_view(form_class=forms.SetPassword)
 password_reset = account.PasswordResetView.as_view(form_class=forms.ResetPassword)
 password_from_key = account.PasswordResetFromKeyView.as_view(form_class=forms.ResetPasswordKey)
 reauthenticate = account.ReauthenticateView.as_view(form_class=forms.Reauthenticate)
-authenticate = mfa.AuthenticateView.as_view(form_class=forms.Authenticate)
+login_by_passkey = passkeys.LoginWebAuthnView.as_view(form_class=forms.LoginPasskey)
+authenticate = mfa.AuthenticateView.as_view(
+    form_class=forms.Authenticate, webauthn_form_class=forms.AuthenticatePasskey
+)
+reauthenticate_by_passkey = passkeys.ReauthenticateWebAuthnView.as_view(form_class=forms.ReauthenticatePasskey)
 reauthenticate_by_code = mfa.ReauthenticateView.as_view(form_class=forms.ReauthenticateByCode)
 activate_totp = totp.ActivateTOTPView.as_view(form_class=forms.ActivateTOTP)
 deactivate_totp = totp.DeactivateTOTPView.as_view(form_class=forms.DeactivateTOTP)
@@ -30,7 +34,7 @@ edit_passkey = passkeys.EditWebAuthnView.as_view(form_class=forms.EditPasskey)
 
 urlpatterns = [
     path("anmelden/", login, name="account_login"),
-    path("anmelden/passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path("anmelden/passkey/", login_by_passkey, name="mfa_login_webauthn"),
     path("anmelden/zweiter-faktor/", authenticate, name="mfa_authenticate"),
     path("abmelden/", account.logout, name="account_logout"),
     path("gesperrt/", account.account_inactive, name="account_inactive"),
@@ -38,7 +42,7 @@ urlpatterns = [
     # Before sensitive steps: is it still you?
     path("erneut/passwort/", reauthenticate, name="account_reauthenticate"),
     path("erneut/zweiter-faktor/", reauthenticate_by_code, name="mfa_reauthenticate"),
-    path("erneut/passkey/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("erneut/passkey/", reauthenticate_by_passkey, name="mfa_reauthenticate_webauthn"),
     path("e-mail/", email, name="account_email"),
     path("e-mail/bestaetigen/", account.email_verification_sent, name="account_email_verification_sent"),
     path("e-mail/bestaetigen/<str:key>/", account.confirm_email, name="account_confirm_email"),

@@ -140,8 +140,12 @@ def session_lifetime(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-# Where somebody without a second factor may go: to set one up, to confirm the password for it, and out.
-_ALLOWED_WITHOUT = re.compile(r"account_(logout|reauthenticate|email|change_password|confirm|set_password)|mfa_")
+# Where somebody without a second factor may go: to set one up, to confirm the password for it, and out. And where the
+# law wants everybody to get from every page.
+_ALLOWED_WITHOUT = re.compile(
+    r"account_(logout|reauthenticate|email|change_password|confirm|set_password)|mfa_"
+    r"|(imprint|privacy|accessibility|report_barrier)$"
+)
 
 
 class second_factor:  # noqa: N801 - see above

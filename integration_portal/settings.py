@@ -3,47 +3,13 @@
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from .environment import database_from_url, env, env_number
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def env(name: str, default: str | None = None) -> str:
-    """Value of an environment variable, or the content of the file that `<name>_FILE` points to."""
-    if path := os.environ.get(f"{name}_FILE"):
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE: {path} cannot be read ({error.strerror}).") from None
-    value = os.environ.get(name) or default
-    if value is None:
-        raise ImproperlyConfigured(f"Set {name} (or {name}_FILE).")
-    return value
-
-
-def env_number(name: str, default: int) -> int:
-    value = env(name, str(default))
-    if not value.isdecimal():
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
-    return int(value)
-
-
-def database_from_url(url: str) -> dict[str, object]:
-    """Database settings from postgresql://user:password@host:port/name; `?host=` names the folder of a socket."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
-        raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host:5432/name.")
-    socket_folder = parse_qs(parts.query).get("host", [""])[0]
-    return {
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": socket_folder or unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
-    }
-
 
 # --- where this portal lives ---
 DEBUG = env("DEBUG", "0") == "1"
@@ -117,7 +83,7 @@ TEMPLATES = [
 # For web requests; manage.py lifts it, because imports and migrations may take their time.
 _statement_ms = env_number("STATEMENT_TIMEOUT_MS", 4000)
 _lock_ms = min(_statement_ms, 3000)
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
         **(
@@ -129,7 +95,7 @@ DATABASES = {
         "OPTIONS": {
             # One connection for each thread of a worker. Giving up early on a lost database matters twice: a visitor
             # gets the 503 page soon, and the pool asks again soon instead of waiting longer and longer.
-            "pool": {"min_size": 1, "max_size": env_number("DATABASE_POOL", 4), "timeout": 3, "reconnect_timeout": 2},
+            "pool": {"min_size": 1, "max_size": env_number("DATABASE_POOL", 4), "timeout": 2, "reconnect_timeout": 2},
             "connect_timeout": 3,
             "application_name": "integrationsmosaik",
             "options": f"-c statement_timeout={_statement_ms} -c lock_timeout={_lock_ms}",
@@ -137,11 +103,16 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Shared by all workers: allauth counts failed attempts here, and a count for each process would multiply the limit.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# Shared by all workers, or limits of attempts would multiply; 300 entries (Django's) let anybody push the counts out.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
 
 # --- people ---
-
 AUTH_USER_MODEL = "municipalities.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -149,29 +120,31 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "projects:account"
 LOGOUT_REDIRECT_URL = "/"
-
 ACCOUNT_ADAPTER = "integration_portal.accounts.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one counts once it is confirmed
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before sensitive steps, if the last time was more than five minutes ago
 ACCOUNT_SESSION_REMEMBER = False  # the session ends with the browser, at the latest as below
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-SIGNUP_IS_OPEN = False
+SIGNUP_OPEN = env("SIGNUP_OPEN", "1") == "1"
+OFFICIAL_MAIL_DOMAINS = env("OFFICIAL_MAIL_DOMAINS", "")  # lines such as "034545407: soegel.de"; a hint, no right
 ALLAUTH_TRUSTED_PROXY_COUNT = env_number("PROXY_COUNT", 0)
-
 MFA_ADAPTER = "integration_portal.accounts.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # means a new address not yet confirmed; without a confirmed one nobody gets in
 MFA_TOTP_ISSUER = "Integrationsmosaik"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS  # browsers themselves allow it on http://localhost only
-
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds; also the longest life of a session, however busy
 SESSION_IDLE_SECONDS = 60 * 60
@@ -196,7 +169,6 @@ X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 # --- language, files, mail ---
-
 LANGUAGE_CODE = "de"
 LANGUAGES = [("de", "Deutsch")]
 TIME_ZONE = "Europe/Berlin"
@@ -209,8 +181,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "/medien/"
 MEDIA_ROOT = Path(env("MEDIA_ROOT", str(STATE_DIR / "media")))
+ACCEL_PREFIX = env("ACCEL_PREFIX", "")  # "/intern/": nginx has the media folder there as an internal location
+MAX_UPLOAD_BYTES = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 4
+FILE_UPLOAD_HANDLERS = ["integration_portal.uploads.BoundedUpload"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "projects.storage.AtomicFileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -223,9 +199,15 @@ EMAIL_USE_TLS = not EMAIL_USE_SSL and env("EMAIL_USE_TLS", "1") == "1"
 EMAIL_TIMEOUT = 10
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = STATE_DIR / "mail"
+# For trying the portal: letters are not sent but shown to everybody at /demo/briefe/. Never under a public address.
+DEMO = env("DEMO", "0") == "1" and _site.hostname in ("127.0.0.1", "localhost")
+if DEMO and not EMAIL_HOST:
+    EMAIL_BACKEND = "projects.outbox.DemoBackend"
+
+# Publishing takes an approval of a municipal umbrella association and one of the refugee council.
+TWO_KEY_APPROVAL = env("TWO_KEY_APPROVAL", "0") == "1"
 
 # --- what only the operator knows; `check --deploy` refuses these placeholders ---
-
 OPERATOR_NAME = env("OPERATOR_NAME", "[Name der Behörde]")
 OPERATOR_ADDRESS = env("OPERATOR_ADDRESS", "[Straße und Hausnummer]\n[Postleitzahl und Ort]").replace("\\n", "\n")
 OPERATOR_REPRESENTATIVE = env("OPERATOR_REPRESENTATIVE", "[Name der vertretungsberechtigten Person]")

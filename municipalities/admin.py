@@ -1,52 +1,14 @@
-"""The register and the accounts in the admin. Official facts are read-only: they come from `import_municipalities`."""
+"""The register in the admin. Official facts are read-only: they come from `import_municipalities`."""
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
-from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.utils.translation import gettext_lazy as _
 
+from . import people_admin
 from .indicators import BY_CODE
-from .models import Figure, Municipality, User
+from .models import Figure, Municipality
 
-
-class LowerCaseEmailMixin(forms.ModelForm):
-    """Mail addresses are stored in lower case; nobody has to type them so."""
-
-    def clean_email(self) -> str:
-        return self.cleaned_data["email"].lower()
-
-
-class UserCreationForm(LowerCaseEmailMixin, AdminUserCreationForm):
-    class Meta:
-        model = User
-        fields = ["email"]
-
-
-class UserChangeForm(LowerCaseEmailMixin, DjangoUserChangeForm):
-    class Meta:
-        model = User
-        fields = ["email", "password"]  # the admin adds the others of its fieldsets
-
-
-@admin.register(User)
-class UserAdmin(DjangoUserAdmin):
-    form = UserChangeForm
-    add_form = UserCreationForm
-    list_display = ["email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login"]
-    search_fields = ["email", "first_name", "last_name"]
-    ordering = ["email"]
-    readonly_fields = ["last_login", "date_joined"]
-    fieldsets = [
-        (None, {"fields": ["email", "password"]}),
-        (_("Name"), {"fields": ["first_name", "last_name"]}),
-        (_("Rechte"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
-        (_("Zeitpunkte"), {"fields": ["last_login", "date_joined"]}),
-    ]
-    add_fieldsets = [
-        (None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]}),
-    ]
+__all__ = ["people_admin"]
 
 
 class MunicipalityForm(forms.ModelForm):

@@ -1,0 +1,224 @@
+"""The letters that the portal writes, one function each; they go into the outbox, in the transaction of their cause.
+
+Called by workflow and by views that have stored what the letter tells. outbox.py sends. No letter names other persons.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from municipalities.models import Host, Membership, MembershipState, Municipality, Role, User
+
+from . import submission
+from .models import BarrierReport, Letter, Project, Status, StatusChange
+
+SUBJECT_LENGTH = 200
+
+
+# --- about projects ---------------------------------------------------------------------------------------------------
+
+
+def received(change: StatusChange) -> None:
+    """To whoever sent a project in: it is here, and what happens next."""
+    _tell_submitters(change, _("Eingegangen: %(title)s"), "received")
+
+
+def returned(change: StatusChange) -> None:
+    """The project comes back with a reason, perhaps about single parts."""
+    parts = [submission.BY_NAME[name].label for name in change.parts if name in submission.BY_NAME]
+    _tell_submitters(change, _("Bitte ergänzen: %(title)s"), "returned", parts=parts)
+
+
+def rejected(change: StatusChange) -> None:
+    _tell_submitters(change, _("Nicht aufgenommen: %(title)s"), "rejected")
+
+
+def published(change: StatusChange) -> None:
+    """The project can be seen by everybody now."""
+    _tell_submitters(change, _("Veröffentlicht: %(title)s"), "published")
+
+
+def copy_approved(change: StatusChange) -> None:
+    """The working copy, which `change` is about, was taken over into its project."""
+    _tell_submitters(change, _("Überarbeitung veröffentlicht: %(title)s"), "copy_approved")
+
+
+def confirmation_asked(project: Project, *, to: Iterable[User], link: str, cause: str, last_day: date) -> int:
+    """„Ist das noch aktuell?“ with the link to the page that needs no login; returns how many letters are new."""
+    context = {"project": project, "link": link, "last_day": last_day}
+    subject = _("Ist das noch aktuell? %(title)s") % {"title": project.title}
+    letters = [(f"confirm:{project.pk}:{cause}:{user.pk}", user.email) for user in to]
+    return _put(letters, subject, "confirmation_asked", context)
+
+
+def ended_reported(change: StatusChange) -> None:
+    """To the moderators: the municipality says that the project has ended."""
+    context = {"project": change.project, "desk": _desk()}
+    subject = _("Läuft nicht mehr: %(title)s") % {"title": change.project.title}
+    _put(_to_people(f"ended:{change.project_id}:{change.pk}", moderators()), subject, "ended_reported", context)
+
+
+def waiting_reminder(moderator: User, projects: Sequence[Project], *, week: str, days: int) -> int:
+    """To a moderator, at most one a week: what has waited for longer than `days`."""
+    context = {"projects": projects, "desk": _desk(), "days": days}
+    subject = _("Warten auf Freigabe: %(count)d") % {"count": len(projects)}
+    return _put([(f"reminder:{moderator.pk}:{week}", moderator.email)], subject, "waiting_reminder", context)
+
+
+# --- about people -----------------------------------------------------------------------------------------------------
+
+
+def membership_asked(membership: Membership) -> None:
+    """To everybody who may decide: somebody would like to act for a municipality or a host."""
+    deciders = Q(is_superuser=True)
+    if membership.municipality_id:
+        coordinating = Membership.objects.granted().filter(municipality=membership.municipality, role=Role.COORDINATOR)
+        deciders |= Q(pk__in=coordinating.values("user"))
+    people = User.objects.filter(deciders, is_active=True).exclude(pk=membership.user_id)
+    subject = _("Jemand möchte mitarbeiten: %(body)s") % {"body": membership.body_name}
+    context = {"membership": membership, "account": _absolute(reverse("projects:account")), "desk": _desk()}
+    _put(_to_people(f"membership-asked:{membership.pk}", people), subject, "membership_asked", context)
+
+
+def membership_decided(membership: Membership) -> None:
+    """To whoever asked: granted, declined, or ended later."""
+    if membership.state == MembershipState.ASKED:
+        return
+    body = {"body": membership.body_name}
+    subject = {
+        MembershipState.GRANTED: _("Sie können mitarbeiten: %(body)s"),
+        MembershipState.DECLINED: _("Ihre Anfrage: %(body)s"),
+        MembershipState.ENDED: _("Ihre Mitarbeit endet: %(body)s"),
+    }[MembershipState(membership.state)] % body
+    context = {
+        "membership": membership,
+        "account": _absolute(reverse("projects:account")),
+        "projects": _absolute(reverse("projects:my_projects")),
+    }
+    cause = f"membership-{membership.state}:{membership.pk}"
+    _put(_to_people(cause, [membership.user]), subject, "membership_decided", context)
+
+
+# --- about barriers ---------------------------------------------------------------------------------------------------
+
+
+def barrier_reported(report: BarrierReport) -> None:
+    """Tells the operator of a barrier."""
+    desk = _absolute(reverse("admin:projects_barrierreport_change", args=[report.pk]))
+    # Nothing that a visitor typed is in the subject.
+    subject = _("Barriere gemeldet (Nr. %(number)d)") % {"number": report.pk}
+    letters = [(f"barrier:{report.pk}", settings.OPERATOR_EMAIL)]
+    _put(letters, subject, "barrier_report", {"report": report, "desk": desk}, reply_to=report.reply_to)
+
+
+# --- who gets letters -------------------------------------------------------------------------------------------------
+
+
+def people_of(municipality: Municipality) -> list[User]:
+    """Active people who act for a municipality, including those of a Samtgemeinde that acts for it."""
+    bodies = Q(memberships__municipality=municipality)
+    if municipality.parent_id:
+        bodies |= Q(memberships__municipality=municipality.parent_id, memberships__includes_members=True)
+    granted = bodies & Q(memberships__state=MembershipState.GRANTED)
+    return list(User.objects.filter(granted, is_active=True).distinct().order_by("pk"))
+
+
+def moderators() -> list[User]:
+    """Active people who moderate for one of the hosts."""
+    granted = Membership.objects.granted().filter(host__in=Host.values, role=Role.MODERATOR)
+    return list(User.objects.filter(pk__in=granted.values("user"), is_active=True).order_by("pk"))
+
+
+def _submitters(project: Project) -> list[User]:
+    """Who sent the project in last; whoever has left hands over to the municipality's people."""
+    sent = project.status_changes.filter(to_status=Status.SUBMITTED, by__isnull=False).select_related("by").last()
+    if sent is None:
+        return []  # compiled by the operator
+    return [sent.by] if sent.by.is_active else people_of(project.lead)
+
+
+# --- into the outbox --------------------------------------------------------------------------------------------------
+
+
+def _tell_submitters(change: StatusChange, subject: str, template: str, **more: Any) -> None:
+    project = change.project
+    context = {
+        "project": project,
+        "change": change,
+        "form": _absolute(reverse("projects:task_list", args=[project.pk])),
+        "page": _absolute((project.revises or project).get_absolute_url()),
+        "projects": _absolute(reverse("projects:my_projects")),
+        **more,
+    }
+    letters = _to_people(f"{template}:{project.pk}:{change.pk}", _submitters(project))
+    _put(letters, subject % {"title": project.title}, template, context)
+
+
+def _to_people(cause: str, people: Iterable[User]) -> list[tuple[str, str]]:
+    return [(f"{cause}:{person.pk}", person.email) for person in people]
+
+
+def _put(
+    letters: Sequence[tuple[str, str]], subject: str, template: str, context: Mapping[str, Any], *, reply_to: str = ""
+) -> int:
+    """One letter for each (key, address); a key that was used before writes nothing. Returns how many are new."""
+    letters = [(key, address) for key, address in letters if _is_address(address)]
+    with override("de"):
+        body = render_to_string(f"emails/{template}.txt", {**context, "site_url": settings.SITE_URL})
+    known = set(Letter.objects.filter(key__in=[key for key, _address in letters]).values_list("key", flat=True))
+    Letter.objects.bulk_create(
+        (
+            Letter(
+                key=key,
+                to=address,
+                reply_to=reply_to if _is_address(reply_to) else "",
+                subject=_one_line(subject),
+                body=_tidy(body),
+                send_after=timezone.now(),
+            )
+            for key, address in letters
+        ),
+        ignore_conflicts=True,  # two at once: the first wins
+    )
+    return len([key for key, _address in letters if key not in known])
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def _one_line(text: str) -> str:
+    """A subject cannot carry a header along: every line end and control character becomes a blank."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(plain.split())[:SUBJECT_LENGTH]
+
+
+def _tidy(body: str) -> str:
+    """Templates leave empty lines behind where a block says nothing."""
+    lines: list[str] = []
+    for line in body.strip().splitlines():
+        if line.strip() or (lines and lines[-1]):
+            lines.append(line.rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def _absolute(path: str) -> str:
+    return settings.SITE_URL + path
+
+
+def _desk() -> str:
+    return _absolute(reverse("admin:index"))

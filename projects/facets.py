@@ -54,13 +54,10 @@ def index_project(project: Project) -> None:
         published = values_of_all(Project.objects.published().filter(pk=project.pk))
         wanted = {pair for _number, values in published for pair in _pairs(values)}
         changed = []
-        for row in FacetValue.objects.all():
-            numbers = _bitmap(row)
-            is_wanted = (row.facet, row.value) in wanted
-            wanted.discard((row.facet, row.value))
-            if (project.publication_number in numbers) != is_wanted:
-                numbers ^= BitMap([project.publication_number])
-                changed.append((row.facet, row.value, numbers))
+        for facet, value, numbers in _stored():
+            if (project.publication_number in numbers) != ((facet, value) in wanted):
+                changed.append((facet, value, numbers ^ BitMap([project.publication_number])))
+            wanted.discard((facet, value))
         changed += [(facet, value, BitMap([project.publication_number])) for facet, value in wanted]
         _store(changed, raised)
 
@@ -79,10 +76,10 @@ def index_all() -> None:
             for pair in _pairs(values):
                 wanted[pair].add(number)
         changed = []
-        for row in FacetValue.objects.all():
-            numbers = wanted.pop((row.facet, row.value), BitMap())
-            if numbers != _bitmap(row):
-                changed.append((row.facet, row.value, numbers))
+        for facet, value, stored in _stored():
+            numbers = wanted.pop((facet, value), BitMap())
+            if numbers != stored:
+                changed.append((facet, value, numbers))
         changed += [(facet, value, numbers) for (facet, value), numbers in wanted.items()]
         _store(changed, raised)
 
@@ -91,8 +88,9 @@ def _pairs(values: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
     return ((facet, value) for facet, found in values.items() for value in found)
 
 
-def _bitmap(row: FacetValue) -> BitMap:
-    return BitMap.deserialize(bytes(row.numbers))
+def _stored() -> Iterator[tuple[str, str, BitMap]]:
+    for facet, value, serialised in FacetValue.objects.values_list("facet", "value", "numbers"):
+        yield facet, value, BitMap.deserialize(bytes(serialised))
 
 
 def _store(changed: Iterable[tuple[str, str, BitMap]], version: int) -> None:

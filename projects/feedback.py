@@ -3,6 +3,7 @@
 from ipaddress import ip_address, ip_network
 
 from django.core.cache import cache
+from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from . import emails
@@ -34,6 +35,7 @@ def _visitor(address: str) -> str:
 
 
 def accept(report: BarrierReport) -> None:
-    """Stores the report, then tells the operator; a letter that fails changes nothing for the visitor."""
-    report.save()
-    emails.barrier_reported(report)
+    """Stores the report together with the letter that tells the operator."""
+    with transaction.atomic():
+        report.save()
+        emails.barrier_reported(report)

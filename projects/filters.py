@@ -98,7 +98,7 @@ class ProjectPaginator(Paginator):
 
 
 class ProjectFilter(django_filters.FilterSet):
-    """The published projects that a query string asks for; see product.md section 5 for the parameters."""
+    """The published projects that a query string asks for."""
 
     q: Any = Parameter(SearchField, gettext_lazy("Suchwort"))
     topic = FacetParameter(gettext_lazy("Handlungsfeld"), is_open=True, shows_zeros=False)

@@ -3,12 +3,14 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 LONGEST_WORD = 100
+LONGEST_EXPRESSION = 4
 
 # A word, with the mark of gender-neutral forms („Lots*innen“, „Lehrer:in“) as a part of it.
 _TOKEN = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*(?:(?:[*:_·]|/-?)in(?:nen)?(?!\w))?")
@@ -30,9 +32,9 @@ _ADJECTIVES = (
 # In this order; an ending is cut only where at least three letters are left.
 _ENDINGS = (
     (re.compile(r"(ni|bu)sse[ns]?$"), r"\1s"),  # Ergebnisse, Busse
-    (re.compile(r"(?<!beg)(?<!gew)innen$"), ""),  # Ärztinnen; not „beginnen“
     (re.compile(rf"({_ER_PLURALS.replace(' ', '|')}|{_ADJECTIVES.replace(' ', '|')})(?:ern?|em)$"), r"\1"),
     (re.compile(r"(?<=..[bdgkmpt])s$|(?<=...[aefhln])s$|(?<=..[^l]o)s$|(?<=..er)s$"), ""),  # not „Kurs“, „kostenlos“
+    (re.compile(r"(?<!beg)(?<!gew)innen$"), ""),  # Ärztinnen; not „beginnen“
     (re.compile(r"(?:en|e|(?<=..e[lr])n|(?<=bar)n)(?<!modern)(?<!extern)(?<!intern)$"), ""),
     (re.compile(r"(tr|se|i|ik|or)um$|(ik|em|rm)a$"), r"\1\2"),  # Zentrum, Praktika, Thema
     (re.compile(r"(?<=[bcdfghklmnprstvwz])in$"), ""),  # Lotsin; not „Verein“
@@ -64,6 +66,37 @@ def words(text: str) -> list[str]:
     return [word for _, word in tokens(readable(text))]
 
 
+class Form(NamedTuple):
+    """What can be searched at one place of a text: from `start` to `end`, after `position` other words."""
+
+    start: int
+    end: int
+    position: int
+    word: str
+
+
+def forms(text: str) -> Iterator[Form]:
+    """The words of a readable() text, hyphenated words also in one („Sprach-Café“), and the lexicon's expressions."""
+    expressions = lexicon().expressions
+    last: list[Form] = []
+    for position, (match, word) in enumerate(tokens(text)):
+        form = Form(match.start(), match.end(), position, word)
+        yield form
+        if last and text[last[-1].end : form.start] in ("-", "\u2011"):
+            joined = last[-1].word + word
+            if joined.isalpha() and len(joined) <= LONGEST_WORD:
+                yield Form(last[-1].start, form.end, position, joined)
+        last = [*last[1 - LONGEST_EXPRESSION :], form]
+        for start in range(len(last) - 1):
+            if (together := expression(form.word for form in last[start:])) in expressions:
+                yield Form(last[start].start, form.end, position, together)
+
+
+def expression(parts: Iterable[str]) -> str:
+    """The form in which several folded words that follow each other are kept, whatever their inflection."""
+    return "_".join(map(stem, parts))
+
+
 @lru_cache(maxsize=1 << 16)
 def fold_word(token: str) -> str:
     """One token folded to letters and digits, cut at LONGEST_WORD. Texts repeat their words, so answers are kept."""
@@ -77,27 +110,29 @@ def stem(word: str) -> str:
     Own rules instead of PostgreSQL's `german_stem`: that one gives different stems in 15 and 18, keeps „Ärztin“ apart
     from „Arzt“, and makes „Burg“ of „Bürger“, with which the search would find Oldenburg.
     """
+    if "_" in word:
+        return word
     for ending, rest in _ENDINGS:
         shorter = ending.sub(rest, word)
         word = shorter if len(shorter) >= 3 else word
     return word
 
 
-@dataclass(frozen=True)
-class Synonym:
-    """Another way to say a word: one folded word, or several that follow each other. `grows` into compounds or not."""
+class Synonym(NamedTuple):
+    """Another word (or expression) for a word; `grows` says whether its compounds count too."""
 
-    words: tuple[str, ...]
+    word: str
     grows: bool
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """What people have decided about words. The keys of `synonyms` are the stems of consecutive words."""
+    """What people have decided about words. The keys of both mappings are stems, or expressions."""
 
     stop_words: frozenset[str]
     ordinary_words: frozenset[str]
-    synonyms: Mapping[tuple[str, ...], tuple[Synonym, ...]]
+    synonyms: Mapping[str, tuple[Synonym, ...]]
+    expressions: frozenset[str]
     false_friends: Mapping[str, str]
 
 
@@ -105,15 +140,23 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """The reviewed lists of data/synonyms.toml."""
     lists = tomllib.loads((Path(__file__).parent / "data" / "synonyms.toml").read_text(encoding="utf-8"))
-    synonyms: dict[tuple[str, ...], dict[Synonym, None]] = {}
     pairs = [(word, other) for group in lists["groups"] for word in group for other in group if word != other]
     pairs += [(word, other) for row in lists["one_way"] for word in row["from"] for other in row["to"]]
+    synonyms: dict[str, dict[Synonym, None]] = {}
     for word, other in pairs:
-        synonym = Synonym(tuple(words(other)), grows=not other.startswith("="))
-        synonyms.setdefault(tuple(map(stem, words(word))), {})[synonym] = None
+        synonym = Synonym(_one_word(other), grows=not other.startswith("="))
+        synonyms.setdefault(stem(_one_word(word)), {})[synonym] = None
+    known = {*synonyms, *(synonym.word for found in synonyms.values() for synonym in found)}
     return Lexicon(
         stop_words=frozenset(words(lists["stop_words"])),
         ordinary_words=frozenset(words(lists["ordinary_words"])),
         synonyms={key: tuple(found) for key, found in synonyms.items()},
-        false_friends={stem(fold(word)): "|".join(map(fold, others)) for word, others in lists["false_friends"].items()},
+        expressions=frozenset(word for word in known if "_" in word),
+        false_friends={stem(fold(word)): "|".join(map(fold, wrong)) for word, wrong in lists["false_friends"].items()},
     )
+
+
+def _one_word(entry: str) -> str:
+    """An entry of the lists as one folded word, or as an expression."""
+    parts = words(entry)
+    return parts[0] if len(parts) == 1 else expression(parts)

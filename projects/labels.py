@@ -128,10 +128,15 @@ def read_labels() -> Labels:
             point = (cos(north) * cos(east), cos(north) * sin(east), sin(north))
         bodies[key] = Body(key, name, display_name, closed_on is not None, point)
     counties = [body for key, body in bodies.items() if len(key) == COUNTY_KEY_LENGTH]
-    times = Counter(body.name for body in counties)
     # A long list of „Landkreis …“ cannot be scanned: the designation stands only where two have the same name.
-    county = {body.key: body.display_name if times[body.name] > 1 else body.name for body in counties}
+    times = Counter(_short(body.name) for body in counties)
+    county = {body.key: body.display_name if times[_short(body.name)] > 1 else body.name for body in counties}
     return Labels({**terms, "county": county, **FIXED_CHOICES}, bodies, _read_tiles())
+
+
+def _short(name: str) -> str:
+    """The name without what tells it from others: „Oldenburg (Oldb)“ is one of two Oldenburgs."""
+    return name.split(" (")[0]
 
 
 def _read_tiles() -> list[Tile]:

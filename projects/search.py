@@ -15,14 +15,14 @@ from django.utils.safestring import SafeString
 from pyroaring import BitMap
 
 from . import story
-from .german import fold, readable, tokens, words
+from .german import Form, fold, forms, readable, words
 from .search_index import index_all, index_project, remove_project
 from .search_terms import Grown, grow, terms_of
 
 __all__ = ["Hits", "find", "fold", "index_all", "index_project", "passage", "remove_project", "words"]
 
 LONGEST_QUERY = 200
-RANKED = 1_000  # the newest hits are brought into an order; for all hits of a common word that takes seconds
+RANKED = 500  # of the newest hits are brought into an order; for all hits of a common word that takes seconds
 KEPT = 64  # queries in the memory of a process
 PASSAGE = 220
 LEAD_IN = 70  # most characters of a passage before the first marked word
@@ -65,18 +65,21 @@ def _find(text: str, version: int) -> Hits:
         return Hits(is_empty=True)
     grown = grow(terms)
     wanted = [result for result in grown if not result.term.is_excluded]
-    numbers, ranked = _matching(grown) if all(result.alternatives for result in wanted) else (BitMap(), ())
+    numbers, ranked = _matching(grown) if all(result.is_known for result in wanted) else (BitMap(), ())
+    expansions: dict[str, tuple[str, ...]] = {}
+    for result in wanted:
+        expansions[result.term.text] = expansions.get(result.term.text, ()) + result.spellings
     return Hits(
         numbers=numbers,
         ranked=ranked,
-        expansions={result.term.text: tuple(result.spellings) for result in wanted},
+        expansions=expansions,
         suggestion=_suggestion(grown),
         marks={word: number for number, result in enumerate(wanted) for word in result.words},
     )
 
 
 def _suggestion(grown: Sequence[Grown]) -> str:
-    """The query with its nearest spellings; empty where everything was spelled as in the collection."""
+    """The query with what was taken instead of unknown words; empty where every word was known."""
     if not any(result.meant for result in grown):
         return ""
     parts = []
@@ -89,48 +92,55 @@ def _suggestion(grown: Sequence[Grown]) -> str:
 
 # --- from words to projects -------------------------------------------------------------------------------------------
 
-# The query stands in a subquery so that the planner does not know it: it then expects few hits and takes the index. For
-# a common word it would rather read every vector, one by one.
+# Each term is looked up for itself, and word by word (ANY), which is many times as fast as one query with all its words.
+_WITH_WORD = "SELECT number FROM projects_searchentry WHERE vector @@ ANY(%s::tsquery[])"
+_ALL = "SELECT number FROM projects_searchentry"
+# The planner does not count what it costs to unpack a vector. It would unpack all of them, once for each word, where the
+# index answers at once; so it must not for this query.
+_BY_INDEX = """
+    SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off;
+    {query};
+    SET LOCAL enable_seqscan = DEFAULT; SET LOCAL enable_indexscan = DEFAULT
+"""
+# Title before summary before the rest, typed words before compounds and synonyms, new before old. Only the typed words
+# are looked for in the story, which is many times as long as the rest.
 _HITS = """
-    WITH hit AS MATERIALIZED (
-        SELECT number FROM projects_searchentry WHERE {condition}
-    ), newest AS MATERIALIZED (
-        SELECT number FROM hit ORDER BY number DESC LIMIT %(ranked)s
+    WITH hit AS MATERIALIZED ({hits}), newest AS MATERIALIZED (
+        SELECT number FROM hit ORDER BY number DESC LIMIT %s
     )
     SELECT
         (SELECT string_agg(int4send(number), ''::bytea) FROM hit),
         ARRAY(
-            SELECT number FROM newest JOIN projects_searchentry USING (number)
+            SELECT number
+            FROM newest JOIN projects_searchentry USING (number)
+            CROSS JOIN LATERAL (SELECT ts_filter(vector, '{{a,b,c}}') AS head OFFSET 0) AS short
             ORDER BY
-                vector @@ %(title)s::tsquery DESC,
-                vector @@ %(summary)s::tsquery DESC,
-                2 * ts_rank(%(weights)s::real[], vector, %(exact)s::tsquery)
-                    + ts_rank(%(weights)s::real[], vector, %(wanted)s::tsquery) DESC,
+                head @@ %s::tsquery DESC,
+                head @@ %s::tsquery DESC,
+                ts_rank(%s::real[], vector, %s::tsquery) DESC,
+                head @@ %s::tsquery DESC,
                 number DESC
         )
 """
-_HAS = "vector @@ (SELECT %(every)s::tsquery)"
-_HAS_NOT = "number NOT IN (SELECT number FROM projects_searchentry WHERE vector @@ (SELECT %(unwanted)s::tsquery))"
 _WEIGHTS = [0.05, 0.2, 0.5, 1.0]  # of story, makers, summary and title
 
 
 def _matching(grown: Sequence[Grown]) -> tuple[BitMap, tuple[int, ...]]:
     """Publication numbers of all projects with every wanted term, and of the newest by relevance; one query."""
     wanted = [result for result in grown if not result.term.is_excluded]
-    unwanted = [result for result in grown if result.term.is_excluded and result.alternatives]
-    every = [_any(result.alternatives) for result in wanted]
-    parameters = {
-        "every": " & ".join(every + [f"!{_any(result.alternatives)}" for result in unwanted]),
-        "unwanted": " | ".join(_any(result.alternatives) for result in unwanted),
-        "wanted": " & ".join(every),
-        "title": " & ".join(_any(result.alternatives, ":A") for result in wanted),
-        "summary": " & ".join(_any(result.alternatives, ":AB") for result in wanted),
-        "exact": " & ".join(_any([result.exact or result.alternatives[0]]) for result in wanted),
-        "weights": _WEIGHTS,
-        "ranked": RANKED,
-    }
+    unwanted = [result for result in grown if result.term.is_excluded and result.is_known]
+    hits = " INTERSECT ".join([_WITH_WORD] * len(wanted)) or _ALL
+    title, summary, every = (
+        " & ".join(_phrase(result.places, mark) for result in wanted) for mark in (":A", ":AB", "")
+    )
+    exact = " & ".join(_phrase(result.exact) for result in wanted)
     with connection.cursor() as cursor:
-        cursor.execute(_HITS.format(condition=_HAS if wanted else _HAS_NOT), parameters)
+        cursor.execute(
+            _BY_INDEX.format(query=_HITS.format(hits=hits + f" EXCEPT {_WITH_WORD}" * len(unwanted))),
+            [*map(_one_of, wanted + unwanted), RANKED, title, summary, _WEIGHTS, exact, every],
+        )
+        for _setting in range(2):
+            cursor.nextset()
         packed, ranked = cursor.fetchone()
     numbers = array("I", packed or b"")
     if sys.byteorder == "little":  # PostgreSQL sends the highest byte first
@@ -138,13 +148,14 @@ def _matching(grown: Sequence[Grown]) -> tuple[BitMap, tuple[int, ...]]:
     return BitMap(numbers), tuple(ranked)
 
 
-def _any(alternatives: Iterable[Sequence[Sequence[str]]], weights: str = "") -> str:
-    """A tsquery for one of the alternatives, each with one of the words at each of its consecutive places."""
-    return f"({' | '.join(' <-> '.join(_one_of(place, weights) for place in places) for places in alternatives)})"
+def _one_of(result: Grown) -> list[str]:
+    """The words of a term, or its phrase, each as a tsquery."""
+    return [_phrase(result.places)] if len(result.places) > 1 else [f"'{word}'" for word in result.places[0]]
 
 
-def _one_of(choices: Iterable[str], weights: str) -> str:
-    return "(" + " | ".join(f"'{word}'{weights}" for word in choices) + ")"
+def _phrase(places: Iterable[Iterable[str]], weights: str = "") -> str:
+    """A tsquery for one of the words at each of the consecutive places."""
+    return " <-> ".join("(" + " | ".join(f"'{word}'{weights}" for word in words_) + ")" for words_ in places)
 
 
 # --- the passage that shows why ---------------------------------------------------------------------------------------
@@ -155,15 +166,15 @@ def passage(project_texts: Sequence[str], hits: Hits) -> SafeString:
 
     Earlier texts are preferred. Empty where the texts have none of the words.
     """
-    best: tuple[tuple[int, int], str, int, list[tuple[int, int]]] | None = None
+    best: tuple[tuple[int, int], str, int, list[Form]] | None = None
     for text in map(_in_one_line, project_texts):
-        found = [(match.span(), hits.marks[word]) for match, word in tokens(text) if word in hits.marks]
-        for first, ((begin, _), _) in enumerate(found):
-            start = _start(text, begin)
-            inside = [(span, term) for span, term in found[first:] if span[1] < start + PASSAGE - 1]
-            score = len({term for _, term in inside}), len(inside)
+        found = [form for form in forms(text) if form.word in hits.marks]
+        for first, form in enumerate(found):
+            start = _start(text, form.start)
+            inside = [form for form in found[first:] if form.end < start + PASSAGE - 1]
+            score = len({hits.marks[form.word] for form in inside}), len(inside)
             if best is None or score > best[0]:
-                best = score, text, start, [span for span, _ in inside]
+                best = score, text, start, inside
     return _marked(*best[1:]) if best else SafeString("")
 
 
@@ -180,16 +191,17 @@ def _start(text: str, marked: int) -> int:
     return sentence + 2 if sentence >= 0 else text.find(" ", earliest, marked) + 1 or marked
 
 
-def _marked(text: str, start: int, spans: Sequence[tuple[int, int]]) -> SafeString:
-    """HTML of the text from `start` on, cut at a word, with the spans marked."""
+def _marked(text: str, start: int, found: Sequence[Form]) -> SafeString:
+    """HTML of the text from `start` on, cut at a word, with what was found marked."""
     room = PASSAGE - (start > 0)
     end = len(text)
     if end - start > room:
-        last = spans[-1][1] if spans else start
+        last = max((form.end for form in found), default=start)
         end = max(text.rfind(" ", last, start + room), last)
     pieces, position = [], start
-    for begin, stop in spans:
-        pieces.append((text[position:begin], text[begin:stop]))
-        position = stop
+    for form in sorted(found, key=lambda form: (form.start, -form.end)):
+        if form.start >= position:  # else a part of what is marked already
+            pieces.append((text[position : form.start], text[form.start : form.end]))
+            position = form.end
     marked = format_html_join("", "{}<mark>{}</mark>", pieces)
     return format_html("{}{}{}{}", "…" if start else "", marked, text[position:end], "…" if end < len(text) else "")

@@ -13,14 +13,14 @@ from django.utils import translation
 from municipalities.models import Municipality
 
 from . import story
-from .german import lexicon, readable, stem, tokens, words
+from .german import LONGEST_WORD, forms, lexicon, readable, stem, tokens
 from .models import Adoption, Financing, Obstacle, Project
 
 TITLE, SUMMARY, MAKERS, STORY = "ABCD"  # PostgreSQL's weights
 STORY_FIELDS = (
-    "initial_situation goals approach steps results lessons end_reason prerequisites help_offered editorial_note "
-    "cost_note staff_note volunteers_note people_note"
-).split()
+    *("initial_situation", "goals", "approach", "steps", "results", "lessons", "end_reason", "editorial_note"),
+    *("prerequisites", "help_offered", "cost_note", "staff_note", "volunteers_note", "people_note"),
+)
 SHORTEST_PLACE = 4
 # Words of different fields do not follow each other, so no phrase spans them.
 GAP = 10
@@ -135,18 +135,12 @@ def _entry(project: Project) -> _Entry:
 
 def _add_text(entry: _Entry, weight: str, text: str, position: int) -> int:
     """Adds the words of `text` from `position` on; returns the position after the last."""
-    previous, end = "", 0
-    for match, word in tokens(text):
-        forms = [(match[0], word)]
-        if previous and text[end : match.start()] in ("-", "‑"):
-            # „Sprach-Café“ is also found as „Sprachcafé“.
-            forms.append((f"{previous}-{match[0]}", "".join(words(previous)) + word))
-        for spelling, form in forms:
-            if len(form) <= 100:
-                entry.positions[form].append(f"{min(position, LAST_POSITION)}{weight}")
-                entry.spellings.setdefault(form, spelling)
-        previous, end, position = match[0], match.end(), position + 1
-    return position
+    after = position
+    for form in forms(text):
+        after = position + form.position + 1
+        entry.positions[form.word].append(f"{min(position + form.position, LAST_POSITION)}{weight}")
+        entry.spellings.setdefault(form.word, " ".join(text[form.start : form.end].split())[:LONGEST_WORD])
+    return after
 
 
 def _weighted_texts(project: Project) -> Iterator[tuple[str, str]]:

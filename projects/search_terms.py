@@ -8,21 +8,22 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from .german import lexicon, stem, tokens
+from .german import LONGEST_EXPRESSION, expression, lexicon, stem, tokens
 
 MOST_TERMS = 12
-LONGEST_EXPRESSION = 4
+MOST_WORDS = 300  # that one word may grow to; the most frequent ones
 SHORTEST_CORRECTED = 4
-# How many words a typed word and a synonym of it may grow to; the most frequent ones.
-MOST_WORDS, MOST_OF_SYNONYM = 300, 60
 
 QUOTES = str.maketrans("„“”‟«»", '""""""')
-_PART = re.compile(r'(?P<minus>(?<!\S)[-−])?(?:"(?P<phrase>[^"]*)"|(?P<chunk>[^\s"]+))')
+# A hyphen after „und“ leaves a part of a word out („Lotsinnen und -lotsen“) and excludes nothing.
+_PART = re.compile(
+    r"""(?P<minus>(?<!\S)(?<!\bund\s)(?<!\boder\s)[-−])?(?:"(?P<phrase>[^"]*)"|(?P<chunk>[^\s"]+))""", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
 class Term:
-    """A folded word of the query, or several that must follow each other; `text` is how it was typed."""
+    """A folded word (or expression) of the query, or several words that must follow each other; `text` is as typed."""
 
     text: str
     words: tuple[str, ...]
@@ -40,7 +41,9 @@ def terms_of(text: str) -> list[Term]:
             terms.append(Term(" ".join(typed), words, is_excluded=bool(part["minus"]), grows=False))
         else:
             terms += [Term(typed, (word,)) for typed, word in found]
-    terms = list(dict.fromkeys(_with_expressions(terms)))
+    terms = list({(term.words, term.is_excluded): term for term in reversed([*_with_expressions(terms)])}.values())[
+        ::-1
+    ]
     telling = [term for term in terms if term.is_excluded or not lexicon().stop_words.issuperset(term.words)]
     if any(not term.is_excluded for term in telling):
         return telling[:MOST_TERMS]
@@ -48,34 +51,27 @@ def terms_of(text: str) -> list[Term]:
 
 
 def _with_expressions(terms: Sequence[Term]) -> Iterator[Term]:
-    """The terms, consecutive ones as one where they are an expression with synonyms („Rotes Kreuz“)."""
-    synonyms = lexicon().synonyms
+    """The terms, with consecutive ones as one where the lexicon knows them together („Rotes Kreuz“)."""
     start = 0
     while start < len(terms):
         for end in range(min(start + LONGEST_EXPRESSION, len(terms)), start, -1):
             together = terms[start:end]
-            words = tuple(word for term in together for word in term.words)
-            if len(together) == 1:
-                yield together[0]
-                break
-            if all(term.grows for term in together) and tuple(map(stem, words)) in synonyms:
-                yield Term(" ".join(term.text for term in together), words)
+            word = expression(term.words[0] for term in together)
+            if len(together) == 1 or (word in lexicon().expressions and all(term.grows for term in together)):
+                yield together[0] if len(together) == 1 else Term(" ".join(term.text for term in together), (word,))
                 break
         start = end
 
 
 class Seed(NamedTuple):
-    """One word that is looked up in the vocabulary: a typed one (`alternative` 0) or one of a synonym.
-
-    The words of a family stand for the same thing: none of them is corrected where one is known.
-    """
+    """One word that is looked up in the vocabulary: word number `place` of a term, or a synonym of it."""
 
     term: int
-    alternative: int
-    family: int
+    place: int
     word: str
-    grows: bool = False
-    may_correct: bool = False
+    grows: bool
+    is_typed: bool
+    may_correct: bool
 
     @property
     def patterns(self) -> tuple[str | None, str | None]:
@@ -90,12 +86,14 @@ class Seed(NamedTuple):
 
     @property
     def heads(self) -> str:
-        """Stems of what the word may begin with, if it is a compound that nobody has used."""
-        return " ".join(stem(self.word[:end]) for end in range(4, len(self.word) - 3)) if self._may_split else ""
+        """Stems of what the word may begin with, in case it is a compound that no project has."""
+        ends = range(4, len(self.word) - 3) if self._may_split else ()
+        return " ".join(stem(self.word[:end]) for end in ends)
 
     @property
     def tails(self) -> str:
-        return " ".join(stem(self.word[start:]) for start in range(3, len(self.word) - 3)) if self._may_split else ""
+        starts = range(4, len(self.word) - 3) if self._may_split else ()
+        return " ".join(stem(self.word[start:]) for start in starts)
 
     @property
     def _may_split(self) -> bool:
@@ -121,33 +119,24 @@ class Row(NamedTuple):
 
 @dataclass
 class Grown:
-    """A term with all that may stand for it.
+    """A term with the words that fit at each of its consecutive places.
 
-    Each of its `alternatives` is a list of consecutive places, each place a list of the words that fit there. `exact`
-    has the typed words with their inflected forms only, `meant` what was taken instead of an unknown word.
+    `exact` has only the inflected forms of the typed words, `meant` what was taken instead of an unknown word.
     """
 
     term: Term
-    alternatives: list[list[list[str]]] = field(default_factory=list)
+    places: list[list[str]]
     exact: list[list[str]] = field(default_factory=list)
-    spellings: dict[str, None] = field(default_factory=dict)
+    spellings: tuple[str, ...] = ()
     meant: str = ""
 
     @property
     def words(self) -> set[str]:
-        return {word for places in self.alternatives for place in places for word in place}
+        return {word for place in self.places for word in place}
 
-    def add(self, places: Sequence[Sequence[Row]], *, is_own: bool) -> None:
-        """Adds an alternative, provided that there is a word for each of its places."""
-        if not all(places):
-            return
-        places = [rows[: MOST_WORDS if is_own else MOST_OF_SYNONYM] for rows in places]
-        self.alternatives.append([[row.word for row in rows] for rows in places])
-        self.spellings |= {row.spelling: None for rows in places for row in rows}
-        if is_own:
-            self.exact = [[row.word for row in rows if row.is_form] or [rows[0].word] for rows in places]
-            if any(rows[0].way for rows in places):
-                self.meant = " ".join(rows[0].meant_spelling or rows[0].spelling for rows in places)
+    @property
+    def is_known(self) -> bool:
+        return all(self.places)
 
 
 # Which words of the vocabulary fit a seed; forms of the word itself come first. A place name has no compounds. What
@@ -158,7 +147,7 @@ _FITTING = """
     WHERE projects > 0 AND (stem = {seed}.stem OR word LIKE {seed}.infix) AND CASE
         WHEN {seed}.is_place THEN word = {seed}.word
         WHEN stem = {seed}.stem THEN true
-        WHEN word ~ {seed}.false_friends THEN false
+        WHEN word ~ '_' OR word ~ {seed}.false_friends THEN false
         WHEN word LIKE {seed}.prefix THEN true
         ELSE (length({seed}.stem) >= 5 OR stem LIKE '%%' || {seed}.stem) AND strpos(word, {seed}.stem) > 3
             AND left(word, strpos(word, {seed}.stem) - 1) NOT IN ('emp', 'ent', 'ver', 'zer')
@@ -166,28 +155,24 @@ _FITTING = """
     ORDER BY is_form DESC, projects DESC, word
     LIMIT %(most)s
 """
-_LOOK_UP = (
-    """
+_TEMPLATE = """
     WITH seed AS MATERIALIZED (
-        SELECT *, EXISTS (SELECT FROM projects_searchword AS known WHERE known.word = given.word AND is_place) AS is_place
+        SELECT given.*, EXISTS (SELECT FROM projects_searchword WHERE word = given.word AND is_place) AS is_place
         FROM unnest(
-            %(number)s::int[], %(family)s::int[], %(word)s::text[], %(stem)s::text[], %(infix)s::text[], %(prefix)s::text[],
-            %(false_friends)s::text[], %(may_correct)s::bool[], %(heads)s::text[], %(tails)s::text[]
-        ) AS given (number, family, word, stem, infix, prefix, false_friends, may_correct, heads, tails)
+            %(number)s::int[], %(term)s::int[], %(word)s::text[], %(stem)s::text[], %(infix)s::text[],
+            %(prefix)s::text[], %(false_friends)s::text[], %(may_correct)s::bool[], %(heads)s::text[], %(tails)s::text[]
+        ) AS given (number, term, word, stem, infix, prefix, false_friends, may_correct, heads, tails)
     ), direct AS MATERIALIZED (
-        SELECT number, family, fitting.* FROM seed CROSS JOIN LATERAL ("""
-    + _FITTING.format(seed="seed")
-    + """) AS fitting
+        SELECT number, term, fitting.* FROM seed CROSS JOIN LATERAL ({fitting_seed}) AS fitting
     ), unknown AS MATERIALIZED (
         SELECT * FROM seed
-        WHERE may_correct AND NOT is_place AND NOT EXISTS (SELECT FROM direct WHERE direct.family = seed.family)
+        WHERE may_correct AND NOT is_place AND NOT EXISTS (SELECT FROM direct WHERE direct.term = seed.term)
     ), instead AS MATERIALIZED (
         SELECT unknown.number, 'near' AS way, near.* FROM unknown CROSS JOIN LATERAL (
             SELECT word, spelling, stem, is_place FROM projects_searchword
             WHERE projects > 0 AND word %% unknown.word
-                AND (length(unknown.word) < 7 OR similarity(word, unknown.word) >= 0.45)
             ORDER BY similarity(word, unknown.word) DESC, projects DESC, word
-            LIMIT 5
+            LIMIT 8
         ) AS near
         UNION ALL
         SELECT unknown.number, part.* FROM unknown CROSS JOIN LATERAL (
@@ -198,7 +183,7 @@ _LOOK_UP = (
                 unknown.word FROM '^' || head.stem || '(?:e?[ns]|er?)?(.*)' || tail.stem
             ) AS middle
             WHERE head.projects > 0 AND length(head.stem) > 3 AND head.stem = ANY(string_to_array(unknown.heads, ' '))
-                AND tail.projects > 0 AND length(tail.stem) > 3 AND tail.stem = ANY(string_to_array(unknown.tails, ' '))
+                AND tail.projects > 0 AND tail.stem = ANY(string_to_array(unknown.tails, ' '))
                 AND (middle = '' OR EXISTS (SELECT FROM projects_searchword WHERE projects > 0 AND stem = middle))
             ORDER BY length(tail.stem) DESC, length(head.stem) DESC, tail.projects DESC, head.projects DESC
             LIMIT 1
@@ -209,80 +194,93 @@ _LOOK_UP = (
         ) AS part
     ), meant AS MATERIALIZED (
         SELECT *, NULL AS false_friends,
-            CASE WHEN length(stem) > 3 THEN '%%' || stem || '%%' END AS infix,
+            CASE WHEN length(stem) > 2 THEN '%%' || stem || '%%' END AS infix,
             CASE WHEN length(stem) > 3 THEN stem || '%%' END AS prefix
         FROM instead
     )
     SELECT number, '' AS way, '' AS meant, '' AS meant_spelling, word, spelling, is_form, projects FROM direct
     UNION ALL
     SELECT meant.number, meant.way, meant.word, meant.spelling, fitting.*
-    FROM meant CROSS JOIN LATERAL ("""
-    + _FITTING.format(seed="meant")
-    + ") AS fitting"
-)
+    FROM meant CROSS JOIN LATERAL ({fitting_meant}) AS fitting
+"""
+_LOOK_UP = _TEMPLATE.format(fitting_seed=_FITTING.format(seed="seed"), fitting_meant=_FITTING.format(seed="meant"))
 
 
 def grow(terms: Sequence[Term]) -> list[Grown]:
-    """Every term with the words of the collection that may stand for it; an unknown compound becomes two. One query."""
+    """Every term with the words of the collection that may stand for it; one query.
+
+    An unknown compound („Gartenhilfe“) becomes two terms, so there may be more results than terms.
+    """
     seeds = [seed for number, term in enumerate(terms) for seed in _seeds(number, term)]
     rows: dict[tuple[int, str], list[Row]] = defaultdict(list)
     for row in _look_up(seeds):
         rows[row.number, row.way].append(row)
-    places: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for number, seed in enumerate(seeds):
-        places[seed.term, seed.alternative].append(number)
-    results = [Grown(term) for term in terms]
-    for (term, alternative), numbers in places.items():
-        results[term].add([rows[number, ""] for number in numbers], is_own=alternative == 0)
-    for term, result in enumerate(results[: len(terms)]):
-        own = places[term, 0]
-        if not result.alternatives:
-            near = [rows[number, ""] or _nearest(seeds[number].word, rows[number, "near"]) for number in own]
-            result.add(near, is_own=True)
-        if not result.alternatives and rows[own[0], "tail"]:
-            result.add([rows[own[0], "head"]], is_own=True)
-            results.append(Grown(replace(terms[term], text=f"…{rows[own[0], 'tail'][0].meant}")))
-            results[-1].add([rows[own[0], "tail"]], is_own=True)
+    results: list[Grown] = []
+    for number, term in enumerate(terms):
+        own = [(index, seed) for index, seed in enumerate(seeds) if seed.term == number]
+        typed = {seed.place: index for index, seed in own if seed.is_typed}
+        direct = [[row for index, seed in own if seed.place == place for row in rows[index, ""]] for place in typed]
+        near = [
+            found or _nearest(seeds[typed[place]].word, rows[typed[place], "near"])
+            for place, found in enumerate(direct)
+        ]
+        if rows[typed[0], "tail"] and not all(near):
+            results += [_grown(term, [rows[typed[0], way]], typed) for way in ("head", "tail")]
+        else:
+            results.append(_grown(term, near, typed))
     return results
 
 
+def _grown(term: Term, places: Sequence[Sequence[Row]], typed: dict[int, int]) -> Grown:
+    result = Grown(term, [[row.word for row in rows] for rows in places])
+    result.spellings = tuple(dict.fromkeys(row.spelling for rows in places for row in rows))
+    if result.is_known:
+        forms = [
+            [row.word for row in rows if row.is_form and row.number == typed[place]]
+            for place, rows in enumerate(places)
+        ]
+        result.exact = forms if all(forms) else result.places
+        if any(rows[0].way for rows in places):
+            result.meant = " ".join(rows[0].meant_spelling or rows[0].spelling for rows in places)
+    return result
+
+
 def _seeds(number: int, term: Term) -> Iterator[Seed]:
-    """The typed words, then those of the synonyms. Words that have to follow each other do not grow."""
-    roots = tuple(map(stem, term.words))
+    """The typed words, then the synonyms. Words that have to follow each other do not grow."""
     for place, word in enumerate(term.words):
-        family = number if term.grows else -1 - MOST_TERMS * place - number
-        yield Seed(number, 0, family, word, term.grows and len(term.words) == 1, may_correct=not term.is_excluded)
-    for alternative, synonym in enumerate(lexicon().synonyms.get(roots, ()) if term.grows else (), start=1):
-        family = number if len(synonym.words) == 1 else -1_000
-        for word in synonym.words:
-            yield Seed(number, alternative, family, word, synonym.grows and len(synonym.words) == 1)
+        is_unsure = not term.is_excluded and "_" not in word and len(word) >= SHORTEST_CORRECTED
+        yield Seed(number, place, word, term.grows, is_typed=True, may_correct=is_unsure)
+    for synonym in lexicon().synonyms.get(stem(term.words[0]), ()) if term.grows else ():
+        yield Seed(number, 0, synonym.word, synonym.grows, is_typed=False, may_correct=False)
 
 
 def _look_up(seeds: Sequence[Seed]) -> list[Row]:
-    """The fitting words of all seeds, forms and frequent words first."""
+    """The fitting words of all seeds; typed words before synonyms, forms before compounds, frequent before rare ones."""
     stems = [stem(seed.word) for seed in seeds]
     false_friends = lexicon().false_friends
     parameters = {
         "number": [*range(len(seeds))],
-        "family": [seed.family for seed in seeds],
+        # A word is corrected only where its synonyms find nothing either. Each word of a phrase stands for itself.
+        "term": [seed.term + MOST_TERMS * seed.place for seed in seeds],
         "word": [seed.word for seed in seeds],
         "stem": stems,
         "infix": [seed.patterns[0] for seed in seeds],
         "prefix": [seed.patterns[1] for seed in seeds],
         "false_friends": [false_friends.get(root) for root in stems],
-        "may_correct": [seed.may_correct and len(seed.word) >= SHORTEST_CORRECTED for seed in seeds],
+        "may_correct": [seed.may_correct for seed in seeds],
         "heads": [seed.heads for seed in seeds],
         "tails": [seed.tails for seed in seeds],
         "most": MOST_WORDS,
     }
     with connection.cursor() as cursor:
         cursor.execute(_LOOK_UP, parameters)
-        return sorted(map(Row._make, cursor.fetchall()), key=lambda row: (not row.is_form, -row.projects, row.word))
+        rows = map(Row._make, cursor.fetchall())
+    return sorted(rows, key=lambda row: (not row.is_form, -row.projects, row.word))
 
 
 def _nearest(typed: str, rows: Sequence[Row]) -> list[Row]:
     """The rows of the spelling that is nearest to what was typed, if that can be a slip of the finger."""
-    allowed = 1 if len(typed) <= 6 else 2 if len(typed) <= 11 else 3
+    allowed = 1 if len(typed) <= 7 else 2 if len(typed) <= 13 else 3
     # Of two that are equally near, the one with the same letters: swapping them is the most frequent slip.
     order = {row.meant: (distance(typed, row.meant), sorted(typed) != sorted(row.meant)) for row in rows}
     nearest = min(order, key=lambda word: order[word], default="")

@@ -26,8 +26,8 @@ FIELDS: Mapping[str, str] = {
     "classification": "topics target_groups stage started_on started_precision ended_on ended_precision reach",
     "story": "initial_situation goals approach steps results lessons end_reason editorial_note",
     "effort": (
-        "cost_one_off cost_one_off_estimated cost_yearly cost_yearly_estimated cost_note staff_fte staff_note volunteers "
-        "volunteers_note volunteer_hours_month staffing people_reached people_period people_note"
+        "cost_one_off cost_one_off_estimated cost_yearly cost_yearly_estimated cost_note staff_fte staff_note "
+        "volunteers volunteers_note volunteer_hours_month staffing people_reached people_period people_note"
     ),
     "money": "has_no_funding financings",
     "evidence": "evidence key_figures references",
@@ -41,7 +41,7 @@ PRECISIONS = {"started_on": "started_precision", "ended_on": "ended_precision", 
 UNSEEN = {"position", "width", "height", "size"}  # of rows: no news for a reader by themselves
 
 
-class CannotRestore(Exception):
+class RestoreError(Exception):
     """Something that the old content refers to is gone; the text names it."""
 
 
@@ -64,13 +64,17 @@ def to_data(project: Project) -> dict[str, Any]:
     for name in PART_OF:
         field = Project._meta.get_field(name)
         if field.one_to_many:
-            rows = getattr(project, name).select_related(*_foreign_keys(field.related_model))
-            data[name] = [_row_to_data(row) for row in rows]
+            data[name] = [_row_to_data(row) for row in _rows(project, field.related_model)]
         elif field.many_to_many:
-            data[name] = [_reference(term) for term in getattr(project, name).order_by("pk")]
+            terms = field.related_model._default_manager.filter(**{field.related_query_name(): project})
+            data[name] = [_reference(term) for term in terms.order_by("pk")]
         else:
             data[name] = _value_to_data(project, field)
     return data
+
+
+def _rows(project: Project, model: type[models.Model]) -> models.QuerySet:
+    return model._default_manager.filter(project=project).select_related(*_foreign_keys(model))
 
 
 def _row_to_data(row: models.Model) -> dict[str, Any]:
@@ -87,7 +91,7 @@ def _columns(model: type[models.Model]) -> list[models.Field]:
 
 
 def _foreign_keys(model: type[models.Model]) -> list[str]:
-    return [field.name for field in _columns(model) if field.many_to_one] or [None]  # type: ignore[list-item]
+    return [field.name for field in _columns(model) if field.many_to_one] or ["project"]
 
 
 def _reference(row: models.Model) -> dict[str, Any]:
@@ -133,14 +137,20 @@ def restore(project: Project, data: Mapping[str, Any]) -> None:
 
 def _restore_rows(project: Project, field: Any, wanted: list[dict[str, Any]]) -> None:
     model = field.related_model
-    manager = getattr(project, field.name)
-    rows = manager.select_related(*_foreign_keys(model))
+    rows = _rows(project, model)
     if [_row_to_data(row) for row in rows] == wanted:
         return
-    manager.all().delete()
+    rows.delete()
     columns = {column.name: column for column in _columns(model)}
     model._default_manager.bulk_create(
-        model(project=project, **{columns[n].attname: _value_from_data(columns[n], v) for n, v in row.items() if n in columns})
+        model(
+            project=project,
+            **{
+                columns[name].attname: _value_from_data(columns[name], value)
+                for name, value in row.items()
+                if name in columns
+            },
+        )
         for row in wanted
     )
 
@@ -161,7 +171,7 @@ def _check_references(data: Mapping[str, Any]) -> None:
         there = set(model._default_manager.filter(pk__in=names).values_list("pk", flat=True))
         gone += [f"{model._meta.verbose_name}: {name}" for pk, name in names.items() if pk not in there]
     if gone:
-        raise CannotRestore(_("Das gibt es nicht mehr: %(gone)s") % {"gone": "; ".join(gone)})
+        raise RestoreError(_("Das gibt es nicht mehr: %(gone)s") % {"gone": "; ".join(gone)})
 
 
 def _references(data: Mapping[str, Any]) -> Iterator[tuple[type[models.Model], dict[str, Any]]]:

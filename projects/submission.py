@@ -1,20 +1,26 @@
-"""The parts of a submission: their order, what each of them needs, how far a project is. Reads only.
+"""The parts of a submission: their order, what each needs, how far a project is; beginning and deleting a draft.
 
 Completeness counts every entry of REQUIRED and RECOMMENDED once; a part is *fertig* when all of its own are there,
 *angefangen* when some are, *offen* when none is. Only what is missing of REQUIRED keeps a project from being sent.
 """
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import groupby
+from typing import Any, NamedTuple
 
-from django.db.models import TextChoices
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery, TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .models import Project, Status, TypedText
+from municipalities.models import User
+
+from .models import Project, Status, StatusChange, TypedText
 
 MAX_TOPICS = 4
+NEW = "new"  # the part under which the first step's text is kept
 
 
 class PartState(TextChoices):
@@ -116,6 +122,18 @@ def _has(project: Project, entry: str) -> bool:
     return getattr(project, f"{entry}_id" if entry in ("lead", "contact") else entry) not in (None, "")
 
 
+ORDER = (
+    Status.RETURNED,
+    Status.DRAFT,
+    Status.SUBMITTED,
+    Status.PUBLISHED,
+    Status.ARCHIVED,
+    Status.WITHDRAWN,
+    Status.REJECTED,
+    Status.MERGED,
+)
+
+
 def with_rows(projects):
     """Projects with everything that progress() looks at."""
     return projects.prefetch_related(*sorted(_ROWS), "financings")
@@ -124,9 +142,7 @@ def with_rows(projects):
 def _missing(project: Project) -> Iterator[Missing]:
     for part in PARTS:
         for entry in part.required:
-            if not _has(project, entry):
-                yield Missing(part, entry, MISSING[entry])
-            elif entry == "topics" and len(project.topics.all()) > MAX_TOPICS:
+            if not _has(project, entry) or (entry == "topics" and len(project.topics.all()) > MAX_TOPICS):
                 yield Missing(part, entry, MISSING[entry])
 
 
@@ -150,6 +166,61 @@ def progress(project: Project, typed: set[str] = frozenset()) -> Progress:
 def typed_parts(project: Project, user) -> set[str]:
     """Names of the parts in which text of this person waits that was typed and not saved."""
     return set(TypedText.objects.filter(project=project, user=user).values_list("part", flat=True))
+
+
+def overview(user: User) -> list[dict[str, Any]]:
+    """The projects of the person's municipalities, by municipality; what was returned first, with the reason."""
+    returned = StatusChange.objects.filter(project=OuterRef("pk"), to_status=Status.RETURNED).order_by("-at", "-pk")
+    urgency = {status: place for place, status in enumerate(ORDER)}
+    projects = sorted(
+        Project.objects.belonging_to(user)
+        .exclude(status=Status.MERGED)
+        .select_related("lead", "revises")
+        .annotate(return_note=Subquery(returned.values("note")[:1])),
+        key=lambda project: (project.lead.sort_key, project.lead_id, urgency[project.status], -project.pk),
+    )
+    return [
+        {"body": rows[0].lead, "projects": rows}
+        for _key, group in groupby(projects, key=lambda project: project.lead_id)
+        if (rows := list(group))
+    ]
+
+
+def last_return(project: Project) -> StatusChange | None:
+    """Why a returned project came back."""
+    if project.status != Status.RETURNED:
+        return None
+    return project.status_changes.filter(to_status=Status.RETURNED).order_by("-at", "-pk").first()
+
+
+def first_values(bodies: Any) -> dict[str, Any]:
+    """What the first step begins with: a new key, and the municipality where there is no choice."""
+    two = list(bodies[:2])
+    return {"submission_key": uuid.uuid4(), "lead": two[0].pk if len(two) == 1 else None}
+
+
+def made_with(key: uuid.UUID, user: User) -> Project | None:
+    """The project that this person has already made with the same form."""
+    return Project.objects.filter(submission_key=key, created_by=user).first()
+
+
+def create(project: Project, *, by: User, key: uuid.UUID) -> Project:
+    """Stores a new draft. The same form sent twice, even at the same moment, gives one project."""
+    project.created_by, project.submission_key = by, key
+    try:
+        with transaction.atomic():
+            project.save()
+        return project
+    except IntegrityError:
+        if made := made_with(key, by):
+            return made
+        raise
+
+
+def delete(project: Project) -> None:
+    """Deletes a draft that was never sent."""
+    with transaction.atomic():
+        Project.objects.select_for_update(of=("self",)).get(pk=project.pk).delete()
 
 
 def can_be_deleted(project: Project) -> bool:

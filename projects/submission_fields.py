@@ -1,4 +1,4 @@
-"""Fields of the submission forms: dates as exact as they are known, sums and numbers as Germans type them, places, sources."""
+"""Fields of the submission forms: dates as exact as known, numbers as Germans type them, places, sources."""
 
 import re
 from calendar import monthrange
@@ -193,6 +193,9 @@ class CitesField(CleanTextMixin, forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(map(str, value)) if isinstance(value, list) else value
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
     def clean(self, value: Any) -> list[int]:
         text = super().clean(value)
         parts = [part.strip(" []") for part in text.split(",") if part.strip()]
@@ -210,11 +213,18 @@ class ListedChoiceField(forms.TypedChoiceField):
 
     default_error_messages = {"invalid_choice": _("Bitte wählen Sie einen Eintrag der Liste.")}
 
-    def offer(self, rows: Iterable[Any], empty: Any = _("– keine Angabe –")) -> None:
+    def offer(self, rows: Iterable[Any], *, empty: Any = "") -> None:
+        """Sets the rows; `empty` is what the choice of none of them is called, where there is one."""
         self.rows = {str(row.pk): row for row in rows}
-        self.choices = [("", empty), *((key, str(row)) for key, row in self.rows.items())]
-        self.coerce = self.rows.__getitem__
+        none = [("", empty)] if empty else []
+        self.choices = [*none, *((key, str(row)) for key, row in self.rows.items())]
+        self.coerce = self._row
         self.empty_value = None
+
+    def _row(self, key: str) -> Any:
+        if key not in self.rows:
+            raise ValueError(key)
+        return self.rows[key]
 
     def prepare_value(self, value: Any) -> Any:
         return getattr(value, "pk", value)
@@ -241,6 +251,15 @@ class LinkField(CleanTextMixin, forms.URLField):
         return address
 
 
+class KeyField(CleanTextMixin, forms.UUIDField):
+    """The hidden key by which the same form sent twice is recognised."""
+
+    widget = forms.HiddenInput
+
+    def run_validators(self, value: Any) -> None:
+        """A UUID holds no characters that could be refused."""
+
+
 class SourceDateField(LineField):
     """When a source appeared, typed as a partial date and stored as JJJJ, JJJJ-MM or JJJJ-MM-TT."""
 
@@ -262,7 +281,7 @@ class BodiesField(ParagraphsField):
     """Municipal bodies, one a line, by name or key."""
 
     default_error_messages = {
-        "unknown": _("Diese Kommune kennen wir nicht: %(name)s. Schreiben Sie den Namen wie im Verzeichnis der Kommunen."),
+        "unknown": _("Diese Kommune kennen wir nicht: %(name)s. Schreiben Sie sie wie im Verzeichnis der Kommunen."),
         "ambiguous": _("Den Namen %(name)s gibt es mehrfach. Schreiben Sie eine Zeile davon: %(options)s"),
         "many": _("Höchstens %(count)d Kommunen."),
     }

@@ -18,12 +18,14 @@ from .submission_fields import (
     GermanDecimalField,
     GermanIntegerField,
     LinkField,
+    ListedChoiceField,
     PartialDateField,
     spell_date,
 )
 
 STORY_LENGTH = 20_000
 NO_ANSWER = _("– keine Angabe –")
+PLEASE_CHOOSE = _("– bitte wählen –")
 _ADDRESS_OF_PROJECT = re.compile(r"(?:.*/projekte/)?([0-9]{1,9})(?:-[-\w]*)?/?")
 
 
@@ -32,6 +34,7 @@ class PartForm(CleanForm, forms.ModelForm):
 
     needed: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[dict[str, Any]] = {}
+    also_stored: ClassVar[tuple[str, ...]] = ()  # columns that clean() fills in
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -46,8 +49,26 @@ class PartForm(CleanForm, forms.ModelForm):
                 field.choices = [("", NO_ANSWER), *[pair for pair in field.choices if pair[0] != ""]]
 
     def clean(self):
-        """Not the inherited one: it would ask the database once for each constraint of each row."""
         return self.cleaned_data
+
+    def _post_clean(self):
+        """Without the constraints: to check them, the database would be asked once for each one of each row.
+
+        clean() has checked what a person may get wrong; the database checks all of them when it stores the row.
+        """
+        exclude = self._get_validation_exclusions()
+        exclude |= {name for name, field in self.fields.items() if isinstance(field, ListedChoiceField)}
+        try:
+            self.instance = forms.models.construct_instance(self, self.instance, self._meta.fields)
+            self.instance.clean_fields(exclude)
+        except forms.ValidationError as problem:
+            self._update_errors(problem)
+
+    @property
+    def stored_fields(self) -> list[str]:
+        """Columns of the row that this form writes."""
+        columns = {field.name for field in self._meta.model._meta.concrete_fields}
+        return [*(name for name in self._meta.fields if name in columns), *self.also_stored]
 
     def refuse_end_before_start(self, start: str, end: str) -> None:
         first, last = self.cleaned_data.get(start), self.cleaned_data.get(end)
@@ -55,43 +76,16 @@ class PartForm(CleanForm, forms.ModelForm):
             self.add_error(end, _("Das Ende liegt vor dem Beginn."))
 
 
-class NewProjectForm(PartForm):
-    """The first step: enough to begin with."""
-
-    submission_key = forms.UUIDField(widget=forms.HiddenInput)
-    similar_seen = forms.BooleanField(required=False, widget=forms.HiddenInput)
-
-    class Meta:
-        model = Project
-        fields = ["title", "lead", "stage"]
-        field_classes = {"title": LineField}
-        widgets = {"stage": forms.RadioSelect}
-        help_texts = {
-            "title": _("Sagt, was geschieht: „Sprachcafé im Rathaus“ statt „Gemeinsam stark“. Höchstens 120 Zeichen."),
-            "lead": _("Die Kommune, die für das Projekt verantwortlich ist. Sie sehen nur die, für die Sie handeln dürfen."),
-            "stage": _("Lässt sich später ändern."),
-        }
-        error_messages = {
-            "lead": {"required": _("Bitte wählen Sie die Kommune.")},
-            "stage": {"required": _("Bitte wählen Sie den Projektstand.")},
-        }
-
-    def __init__(self, *args, bodies, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["lead"].queryset = bodies
-        self.fields["lead"].empty_label = _("– bitte wählen –")
-        self.fields["stage"].choices = [pair for pair in self.fields["stage"].choices if pair[0]]
-
-
 class HeadForm(PartForm):
     needed = ("summary",)
     examples = {
         "summary": _(
-            "In Musterhausen reparieren Nachbarn jeden Samstag Fahrräder, zusammen mit Menschen, die neu in der Gemeinde "
-            "sind. Eine halbe Stelle im Rathaus hält alles zusammen. Nach zwei Jahren fahren 140 Menschen mit einem "
-            "eigenen Rad zu Arbeit, Kurs oder Arzt. Nicht geklappt hat der Verleih: Zu viele Räder kamen nicht zurück."
+            "In Musterhausen reparieren Nachbarn jeden Samstag Fahrräder, zusammen mit Menschen, die neu in der "
+            "Gemeinde sind. Eine halbe Stelle im Rathaus hält alles zusammen. Nach zwei Jahren fahren 140 Menschen "
+            "mit einem eigenen Rad zu Arbeit, Kurs oder Arzt. Nicht geklappt hat der Verleih: Zu viele Räder kamen nicht zurück."
         ),
     }
+    lead = ListedChoiceField(label=_("Federführende Kommune"))
     further = BodiesField(
         label=_("Weitere Kommunen"),
         required=False,
@@ -99,10 +93,17 @@ class HeadForm(PartForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
+    field_order = ["title", "summary"]
+
     class Meta:
         model = Project
         fields = ["title", "summary", "lead", "further", "operator", "operator_kind", "partners"]
-        field_classes = {"title": LineField, "summary": ParagraphsField, "operator": LineField, "partners": ParagraphsField}
+        field_classes = {
+            "title": LineField,
+            "summary": ParagraphsField,
+            "operator": LineField,
+            "partners": ParagraphsField,
+        }
         widgets = {"partners": forms.Textarea(attrs={"rows": 4})}
         help_texts = {
             "title": _("Sagt, was geschieht, ohne Abkürzungen. Höchstens 120 Zeichen."),
@@ -117,12 +118,12 @@ class HeadForm(PartForm):
     def __init__(self, *args, bodies, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["summary"].required = False
-        self.fields["lead"].queryset = bodies
-        self.fields["lead"].empty_label = None
+        self.fields["lead"].offer(bodies)
 
 
 class ClassificationForm(PartForm):
     needed = ("topics",)
+    also_stored = ("started_on", "started_precision", "ended_on", "ended_precision")
     started = PartialDateField(label=_("Beginn"), required=False)
     ended = PartialDateField(label=_("Ende"), required=False, last=True)
 
@@ -174,7 +175,7 @@ class StoryForm(PartForm):
     examples = {
         "approach": _(
             "Die Werkstatt öffnet samstags von 10 bis 13 Uhr im Bauhof. Zwölf Ehrenamtliche wechseln sich ab, die "
-            "Koordinatorin aus dem Rathaus bestellt Ersatzteile und macht die Termine. Wer ein Rad braucht, repariert mit."
+            "Koordinatorin aus dem Rathaus bestellt Ersatzteile und macht Termine. Wer ein Rad braucht, repariert mit."
         ),
         "lessons": _(
             "Den Verleih haben wir nach einem Jahr beendet, weil jedes dritte Rad nicht zurückkam. Seither gehört ein "
@@ -314,10 +315,13 @@ class ContactForm(PartForm):
         widgets = {"public_level": forms.RadioSelect}
         help_texts = {
             "function": _("Eine Funktion statt eines Namens, zum Beispiel: Koordinierungsstelle Integration"),
-            "email": _("Am besten ein gemeinsames Postfach. Eine der drei Angaben E-Mail, Telefon, Internetseite genügt."),
+            "email": _(
+                "Am besten ein gemeinsames Postfach. Eins von dreien genügt: E-Mail, Telefon oder Internetseite."
+            ),
             "public_level": _(
-                "„nichts“: Nur die Moderation sieht die Stelle. „nur Funktion und Organisation“: Leserinnen und Leser sehen, "
-                "wer zuständig ist, und schreiben über ein Formular. „alle Angaben“: E-Mail, Telefon und Seite stehen da."
+                "„nichts“: Nur die Moderation sieht die Stelle. „nur Funktion und Organisation“: Leserinnen und Leser "
+                "sehen, wer zuständig ist, und schreiben über ein Formular. „alle Angaben“: E-Mail, Telefon und "
+                "Internetseite stehen da."
             ),
         }
 
@@ -356,28 +360,3 @@ class ContactForm(PartForm):
         if not any(data.get(name) or name in self.errors for name in ("email", "phone", "website")):
             self.add_error("email", _("Geben Sie mindestens E-Mail-Adresse, Telefon oder Internetseite an."))
         return super().clean()
-
-
-class ConsentForm(CleanForm, forms.Form):
-    """What the person agrees to when sending; the labels are the wording that is kept."""
-
-    licence = forms.BooleanField(
-        label=_("Die Texte dürfen unter der Lizenz CC BY 4.0 veröffentlicht und mit Namensnennung weiterverwendet werden.")
-    )
-    rights = forms.BooleanField(
-        label=_("Wir haben die Rechte an Texten, Bildern und Anlagen; abgebildete Personen haben eingewilligt.")
-    )
-    privacy = forms.BooleanField(
-        label=_("Der Text enthält keine Angaben, an denen man einzelne private Personen erkennen kann.")
-    )
-    municipality = forms.BooleanField(label=_("Die federführende Kommune ist mit der Veröffentlichung einverstanden."))
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.error_messages["required"] = _("Ohne dieses Einverständnis können wir das Projekt nicht annehmen.")
-
-    @property
-    def wording(self) -> str:
-        """The sentences that were agreed to, one a line."""
-        return "\n".join(str(field.label) for field in self.fields.values())

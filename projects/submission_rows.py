@@ -9,7 +9,16 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from .forms import LineField, ParagraphsField
-from .models import Financing, FundingProgramme, FundingSource, KeyFigure, Obstacle, ObstacleCategory, Project, Reference
+from .models import (
+    Financing,
+    FundingProgramme,
+    FundingSource,
+    KeyFigure,
+    Obstacle,
+    ObstacleCategory,
+    Project,
+    Reference,
+)
 from .submission_fields import (
     CitesField,
     GermanDecimalField,
@@ -20,7 +29,7 @@ from .submission_fields import (
     spell_date,
     spell_edge,
 )
-from .submission_forms import PartForm
+from .submission_forms import NO_ANSWER, PLEASE_CHOOSE, PartForm
 
 MOST_ROWS = 60
 
@@ -65,8 +74,8 @@ class FinancingForm(RowForm):
         super().__init__(*args, **kwargs)
         self.sources = sources
         self.fields["level"].required = False
-        self.fields["level"].choices = [("", _("– bitte wählen –")), *self.fields["level"].choices[1:]]
-        self.fields["programme"].offer(programmes)
+        self.fields["level"].choices = [("", PLEASE_CHOOSE), *self.fields["level"].choices[1:]]
+        self.fields["programme"].offer(programmes, empty=NO_ANSWER)
         self.fields["cites"].known = known
 
     @classmethod
@@ -102,7 +111,7 @@ class KeyFigureForm(RowForm):
         fields = ["name", "value", "unit", "note", "cites"]
         field_classes = {"name": LineField, "unit": LineField, "note": LineField}
         help_texts = {
-            "name": _("Gleicher Name und gleiche Einheit ergeben eine Reihe über die Jahre. Zum Beispiel: Teilnehmende"),
+            "name": _("Gleicher Name und gleiche Einheit ergeben eine Reihe über die Jahre, etwa: Teilnehmende"),
             "unit": _("Zum Beispiel: Menschen, Wohnungen, Prozent"),
         }
 
@@ -138,6 +147,12 @@ class ReferenceForm(RowForm):
         field_classes = {"title": LineField, "publisher": LineField, "url": LinkField}
         labels = {"publisher": _("Herausgeber oder Zeitung")}
 
+    @property
+    def given_number(self) -> str:
+        """The number that texts cite; empty for a new source, which gets one when it is saved."""
+        value = str(self["number"].value() or "")
+        return value if value.isascii() and value.isdecimal() else ""
+
     def clean_number(self):
         return self.cleaned_data["number"] or 0
 
@@ -164,7 +179,7 @@ class ObstacleForm(RowForm):
 
     def __init__(self, *args, categories, known, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["category"].offer(categories, _("– bitte wählen –"))
+        self.fields["category"].offer(categories, empty=PLEASE_CHOOSE)
         self.fields["cites"].known = known
 
 
@@ -325,7 +340,7 @@ ROW_SETS: dict[str, Sequence[type[RowSet]]] = {
 
 def add_row(data: QueryDict, prefix: str) -> int:
     """One more empty row in what the page sent; gives its index."""
-    count = _count(data, prefix)
+    count = count_rows(data, prefix)
     if count < MOST_ROWS:
         data[f"{prefix}-TOTAL_FORMS"] = str(count + 1)
         return count
@@ -334,7 +349,7 @@ def add_row(data: QueryDict, prefix: str) -> int:
 
 def remove_row(data: QueryDict, prefix: str, index: int) -> None:
     """Takes a row out of what the page sent; those after it move up."""
-    count = _count(data, prefix)
+    count = count_rows(data, prefix)
     if not 0 <= index < count:
         return
     begin = f"{prefix}-"
@@ -351,6 +366,6 @@ def remove_row(data: QueryDict, prefix: str, index: int) -> None:
     data[f"{prefix}-TOTAL_FORMS"] = str(count - 1)
 
 
-def _count(data: QueryDict, prefix: str) -> int:
+def count_rows(data: QueryDict, prefix: str) -> int:
     text = data.get(f"{prefix}-TOTAL_FORMS", "")
     return min(int(text), MOST_ROWS) if text.isascii() and text.isdecimal() and len(text) < 5 else 0

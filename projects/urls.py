@@ -2,7 +2,8 @@
 
 from django.urls import path, register_converter
 
-from .views import browse, funding, municipalities, pages
+from .submission import BY_NAME, BY_SLUG, Part
+from .views import browse, confirmation, demo, funding, municipalities, pages, people, pictures, submission
 
 app_name = "projects"
 
@@ -19,7 +20,20 @@ class MunicipalKeyConverter:
         return value
 
 
+class PartConverter:
+    """A part of the submission that is edited as text; the pictures have pages of their own."""
+
+    regex = "|".join(BY_SLUG)
+
+    def to_python(self, value: str) -> Part:
+        return BY_SLUG[value]
+
+    def to_url(self, value: Part | str) -> str:
+        return value if isinstance(value, str) else value.slug
+
+
 register_converter(MunicipalKeyConverter, "municipal_key")
+register_converter(PartConverter, "part")
 
 urlpatterns = [
     path("", browse.home, name="home"),
@@ -42,4 +56,36 @@ urlpatterns = [
     path("barriere-melden/", pages.report_barrier, name="report_barrier"),
     path("leichte-sprache/", pages.easy_language, name="easy_language"),
     path("gebaerdensprache/", pages.sign_language, name="sign_language"),
+    # The person's own account, and the people of a municipality (signing in: integration_portal/account_urls.py)
+    path("konto/", people.account, name="account"),
+    path("konto/name/", people.change_name, name="change_name"),
+    path("konto/schliessen/", people.close_account, name="close_account"),
+    path("konto/mitarbeit/neu/", people.ask_membership, name="ask_membership"),
+    path("konto/mitarbeit/<int:pk>/beenden/", people.end_own_membership, name="end_own_membership"),
+    path("konto/personen/", people.people, name="people"),
+    path("konto/personen/<int:pk>/", people.person, name="person"),
+    # Letters: the signed link of „Ist das noch aktuell?“, and what the demo has written
+    path("bestaetigen/<str:token>/", confirmation.confirm, name="confirm"),
+    path("demo/briefe/", demo.letters, name="demo_letters"),
+    # submitting
+    path("mitmachen/projekte/", submission.my_projects, name="my_projects"),
+    path("mitmachen/projekte/neu/", submission.new_project, name="new_project"),
+    path("mitmachen/projekte/<int:pk>/", submission.task_list, name="task_list"),
+    path("mitmachen/projekte/<int:pk>/pruefen/", submission.check, name="check"),
+    path("mitmachen/projekte/<int:pk>/absenden/", submission.send, name="send"),
+    path("mitmachen/projekte/<int:pk>/vorschau/", submission.preview, name="preview"),
+    path("mitmachen/projekte/<int:pk>/loeschen/", submission.delete, name="delete_draft"),
+    path("mitmachen/projekte/<int:pk>/bearbeiten/", submission.revise, name="revise"),
+    path("mitmachen/projekte/<int:pk>/<part:part>/", submission.part, name="part"),
+    path("mitmachen/projekte/<int:pk>/<part:part>/merken/", submission.remember, name="remember"),
+    path("projekte/<int:pk>-<slug:slug>/uebernehmen/", submission.adopt, name="adopt"),
+    # Pictures and papers: their page in the submission, and the files
+    path(
+        "mitmachen/projekte/<int:pk>/bilder/",
+        pictures.part_pictures,
+        {"part": BY_NAME["pictures"]},
+        name="part_pictures",
+    ),
+    path("medien/bilder/<int:pk>/<int:width>.webp", pictures.picture, name="picture"),
+    path("medien/anlagen/<int:pk>/", pictures.attachment, name="attachment"),
 ]

@@ -7,11 +7,12 @@ a German sentence for the person. `version` rises with every change, so that a f
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -47,7 +48,7 @@ class WorkflowError(Exception):
     """What was asked for cannot be done; nothing has changed. The text is for the person who asked."""
 
 
-class ForbiddenTransition(WorkflowError):
+class TransitionError(WorkflowError):
     """The project cannot go from its status to the wanted one."""
 
     def __init__(self, project: Project, to_status: str):
@@ -57,7 +58,7 @@ class ForbiddenTransition(WorkflowError):
         )
 
 
-class Incomplete(WorkflowError):
+class IncompleteError(WorkflowError):
     """The record lacks what it needs; `missing` says what, part by part."""
 
     def __init__(self, project: Project, missing: Sequence[submission.Missing]):
@@ -105,6 +106,7 @@ def send_back(project: Project, *, by: User | None, note: str, parts: Sequence[s
         if unknown := set(parts) - submission.BY_NAME.keys():
             raise ValueError(f"unknown parts: {sorted(unknown)}")
         project.approvals.all().delete()
+        project.returned_content = snapshot.to_data(project)
         emails.returned(_change(project, Status.RETURNED, by=by, note=reason, parts=parts))
         return project
 
@@ -229,7 +231,7 @@ def restore_version(project: Project, version: ProjectVersion, *, by: User | Non
             raise WorkflowError(_("Wiederhergestellt werden nur frühere Fassungen veröffentlichter Projekte."))
         try:
             snapshot.restore(project, version.data)
-        except snapshot.CannotRestore as problem:
+        except snapshot.RestoreError as problem:
             raise WorkflowError(str(problem)) from None
         _check_complete(project)
         said = _("Fassung %(number)d wiederhergestellt") % {"number": version.number}
@@ -251,20 +253,41 @@ def confirm(project: Project, *, by: User | None = None) -> Project:
         return project
 
 
+def report_end(project: Project, *, by: User | None = None) -> Project:
+    """The municipality says that the project has ended; the moderators are told, the text changes by a working copy."""
+    with transaction.atomic():
+        project = _lock(project)
+        if project.status != Status.PUBLISHED:
+            raise WorkflowError(_("Beendet melden lassen sich nur veröffentlichte Projekte."))
+        emails.ended_reported(_change(project, Status.PUBLISHED, by=by, note=_("Die Kommune meldet: läuft nicht mehr")))
+        return project
+
+
 def reindex(project: Project) -> None:
     """Bring search and facets up to date with a published project whose content changed."""
     search.index_project(project)
     facets.index_project(project)
 
 
+def lock_version(project: Project, version: int) -> Project:
+    """The locked project, if it is what the person looked at; belongs into the transaction of their decision."""
+    project = _lock(project)
+    if project.version != version:
+        raise WorkflowError(_("Das Projekt wurde inzwischen geändert. Bitte prüfen Sie es noch einmal."))
+    return project
+
+
 # --- questions --------------------------------------------------------------------------------------------------------
 
 
-def waits_for(project: Project) -> list[str]:
-    """Whose approval is missing before this submitted project can be published, as texts; with one key nobody's."""
+def waits_for(project: Project, *, besides: str = "") -> list[str]:
+    """Whose approval is missing before this submitted project can be published, as texts; with one key nobody's.
+
+    That of the host `besides` is taken as given.
+    """
     if not settings.TWO_KEY_APPROVAL:
         return []
-    given = set(project.approvals.values_list("host", flat=True))
+    given = {besides, *(approval.host for approval in project.approvals.all())}
     return [_(" oder ").join(host.label for host in side) for side in SIDES if given.isdisjoint(side)]
 
 
@@ -292,7 +315,7 @@ def _lock_both(*projects: Project) -> list[Project]:
 def _allow(project: Project, to_status: str) -> None:
     transitions = COPY_TRANSITIONS if project.revises_id else TRANSITIONS
     if to_status not in transitions[project.status]:
-        raise ForbiddenTransition(project, to_status)
+        raise TransitionError(project, to_status)
 
 
 def _reason(note: str) -> str:
@@ -302,15 +325,15 @@ def _reason(note: str) -> str:
 
 
 def _check_complete(project: Project) -> None:
+    prefetch_related_objects([project], "topics")
     if missing := submission.missing_for_submission(project):
-        raise Incomplete(project, missing)
+        raise IncompleteError(project, missing)
 
 
-def _change(
-    project: Project, to_status: str, *, by: User | None, note: str, parts: Sequence[str] = ()
-) -> StatusChange:
+def _change(project: Project, to_status: str, *, by: User | None, note: str, parts: Sequence[str] = ()) -> StatusChange:
     from_status, project.status = project.status, to_status
     project.version += 1
+    project.returned_content = project.returned_content if to_status in OPEN else None
     try:
         project.full_clean()
     except ValidationError as error:
@@ -328,9 +351,7 @@ def _store_approval(project: Project, host: str, by: User, dissent: str, is_publ
     values = {"by": by, "at": timezone.now(), "dissent": dissent, "is_dissent_public": is_public and bool(dissent)}
     Approval.objects.update_or_create(project=project, host=host, defaults=values)
     note = _("Freigabe: %(host)s") % {"host": Host(host).label}
-    StatusChange.objects.create(
-        project=project, by=by, from_status=project.status, to_status=project.status, note=note
-    )
+    StatusChange.objects.create(project=project, by=by, from_status=project.status, to_status=project.status, note=note)
 
 
 def _take_over(copy: Project, *, by: User | None, note: str) -> Project:
@@ -338,14 +359,15 @@ def _take_over(copy: Project, *, by: User | None, note: str) -> Project:
     original = copy.revises
     if original.status != Status.PUBLISHED:
         raise WorkflowError(_("Das Projekt ist nicht mehr veröffentlicht und kann nicht überarbeitet werden."))
-    snapshot.restore(original, snapshot.to_data(copy))
+    content = snapshot.to_data(copy)
+    snapshot.restore(original, content)
     original.provenance, original.submitted_at = copy.provenance, copy.submitted_at
     _stand_of_submission(original)
     original.approvals.all().delete()
     copy.approvals.update(project=original)
     change = _change(copy, Status.MERGED, by=by, note=note)
     _change(original, Status.PUBLISHED, by=by, note=_("Überarbeitung übernommen"))
-    _keep_version(original, by)
+    _keep_version(original, by, content)
     emails.copy_approved(change)
     reindex(original)
     return original
@@ -363,10 +385,10 @@ def _confirmed(project: Project, day: date) -> None:
     project.next_check_on = day.replace(year=day.year + 1, day=28 if leap_day else day.day)
 
 
-def _keep_version(project: Project, by: User | None) -> None:
-    """The record as the public sees it now, if it has not seen exactly this before."""
+def _keep_version(project: Project, by: User | None, data: dict[str, Any] | None = None) -> None:
+    """The record as the public sees it now, unless it saw exactly this before."""
     latest = project.versions.order_by("-number").first()
-    data = snapshot.to_data(project)
+    data = data or snapshot.to_data(project)
     if latest is None or latest.data != data:
         number = latest.number + 1 if latest else 1
         ProjectVersion.objects.create(project=project, number=number, data=data, by=by)

@@ -2,13 +2,15 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import StringIO
 
 import pytest
 import zeal
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import Model
 
 from municipalities.models import Figure, Municipality
 
@@ -53,22 +55,48 @@ def _no_queries_in_loops() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def _register_rows(django_db_setup, django_db_blocker) -> dict[str, bytes]:
-    """Tables of the imported register as COPY writes them; the import itself is rolled back again."""
+Rows = dict[str, bytes]
+
+
+def _copy_out(models: Iterable[type[Model]]) -> Rows:
+    """The tables of these models as COPY writes them; generated columns are left to the database."""
     rows = {}
-    with django_db_blocker.unblock(), transaction.atomic():
-        call_command("import_municipalities", stdout=StringIO())
-        for table in (Municipality._meta.db_table, Figure._meta.db_table):
-            with connection.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as copy:
-                rows[table] = b"".join(copy)
-        transaction.set_rollback(True)
+    for model in models:
+        columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields if not field.generated)
+        table = f'"{model._meta.db_table}" ({columns})'
+        with connection.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as copy:
+            rows[table] = b"".join(copy)
     return rows
 
 
-@pytest.fixture
-def register(db, _register_rows) -> None:
-    """All 1,115 bodies with their figures as `import_municipalities` leaves them, ten times as fast."""
-    for table, rows in _register_rows.items():
+def _copy_in(rows: Rows) -> None:
+    for table, content in rows.items():
         with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
-            copy.write(rows)
+            copy.write(content)
+
+
+@pytest.fixture(scope="session")
+def _shipped_rows(django_db_setup, django_db_blocker) -> tuple[Rows, Rows]:
+    """Register and example projects after their imports; the imports themselves are rolled back again."""
+    with django_db_blocker.unblock(), transaction.atomic(), zeal.zeal_ignore():
+        call_command("import_municipalities", stdout=StringIO())
+        register = _copy_out((Municipality, Figure))
+        call_command("import_examples", stdout=StringIO())
+        models = apps.get_app_config("projects").get_models(include_auto_created=True)
+        examples = _copy_out(model for model in models if not model._meta.proxy)
+        transaction.set_rollback(True)
+    return register, examples
+
+
+@pytest.fixture
+def register(db, _shipped_rows) -> None:
+    """All 1,115 bodies with their figures as `import_municipalities` leaves them, ten times as fast."""
+    _copy_in(_shipped_rows[0])
+
+
+@pytest.fixture
+def examples(register, _shipped_rows) -> None:
+    """The register and the 39 example projects as `import_examples` leaves them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    _copy_in(_shipped_rows[1])

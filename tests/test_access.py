@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 from zeal import zeal_ignore
 
 from municipalities.models import Host, Membership, MembershipState, Role, User
-from projects import workflow
+from projects import confirmation, workflow
 from projects.models import FundingProgramme, Project, Topic
 from tests.factories import make_municipality, make_project
 
@@ -20,6 +22,8 @@ EVERYBODY = dict.fromkeys(VISITORS, 200)
 MOVED = dict.fromkeys(VISITORS, 301)
 GONE = dict.fromkeys(VISITORS, 410)
 HIDDEN = dict.fromkeys(VISITORS, 404)
+ONLY_AUTHOR = {**HIDDEN, "author": 200}
+AUTHOR_AND_DESK = {**ONLY_AUTHOR, "moderator": 200, "admin": 200}
 
 
 @dataclass
@@ -69,7 +73,7 @@ def world(db) -> World:
     for name, person in people.items():
         found.clients[name] = Client()
         if person.is_authenticated:
-            found.clients[name].force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+            found.clients[name].force_login(person)
     return found
 
 
@@ -105,6 +109,32 @@ def of(name: str):
 
 def pk_of(name: str):
     return lambda world: {"pk": getattr(world, name).pk}
+
+
+def picture_of(name: str):
+    """Address arguments of a picture of one of the world's projects."""
+
+    def arguments(world: World) -> dict:
+        file = default_storage.save("projekte/x-300.webp", ContentFile(b"RIFF"))
+        row = getattr(world, name).pictures.create(
+            file=file, width=300, height=200, alt="Haus", credit="Stadt", rights_confirmed=True
+        )
+        return {"pk": row.pk, "width": 300}
+
+    return arguments
+
+
+def paper_of(name: str):
+    def arguments(world: World) -> dict:
+        file = default_storage.save("papiere/x.pdf", ContentFile(b"%PDF-"))
+        return {"pk": getattr(world, name).attachments.create(file=file, size=5, title="Konzept").pk}
+
+    return arguments
+
+
+def confirmation_of(name: str):
+    """The signed link that a letter to the municipality carries."""
+    return lambda world: {"token": confirmation.link(getattr(world, name)).split("/")[-2]}
 
 
 def nothing(world: World) -> dict:
@@ -144,6 +174,22 @@ READING = [
     ("projects:report_barrier", nothing, EVERYBODY),
     ("projects:easy_language", nothing, EVERYBODY),
     ("projects:sign_language", nothing, EVERYBODY),
+    ("projects:confirm", confirmation_of("published"), EVERYBODY),
+    ("projects:confirm", confirmation_of("submitted"), GONE),
+    ("projects:confirm", confirmation_of("withdrawn"), GONE),
+    ("projects:confirm", lambda world: {"token": "forged"}, GONE),
+    ("projects:demo_letters", nothing, HIDDEN),
+    ("projects:picture", picture_of("published"), EVERYBODY),
+    ("projects:picture", picture_of("draft"), ONLY_AUTHOR),
+    ("projects:picture", picture_of("submitted"), AUTHOR_AND_DESK),
+    ("projects:picture", picture_of("withdrawn"), AUTHOR_AND_DESK),
+    ("projects:attachment", paper_of("published"), EVERYBODY),
+    ("projects:attachment", paper_of("draft"), ONLY_AUTHOR),
+    ("projects:attachment", paper_of("submitted"), AUTHOR_AND_DESK),
+    ("projects:attachment", paper_of("withdrawn"), AUTHOR_AND_DESK),
+    ("projects:part_pictures", pk_of("draft"), {**ONLY_AUTHOR, "anonymous": 302}),
+    ("projects:part_pictures", pk_of("submitted"), {**HIDDEN, "anonymous": 302, "author": 302}),
+    ("projects:part_pictures", pk_of("published"), {**HIDDEN, "anonymous": 302, "author": 302}),
 ]
 # Addresses of the account pages and the admin are allauth's and Django's; their own tests walk them.
 ELSEWHERE = ("account_", "mfa_", "usersessions_", "admin:", "socialaccount_")
@@ -152,13 +198,18 @@ ELSEWHERE = ("account_", "mfa_", "usersessions_", "admin:", "socialaccount_")
 @pytest.mark.parametrize(("name", "arguments", "expected"), READING)
 def test_reading_address_answers_every_visitor_as_the_table_says(world, name, arguments, expected):
     path = reverse(name, kwargs=arguments(world)) if ":" in name else f"/{name}"
-    assert {visitor: world.clients[visitor].get(path).status_code for visitor in VISITORS} == expected
+    found = {}
+    for visitor in VISITORS:
+        response = world.clients[visitor].get(path)
+        response.getvalue()  # read to its end: files are closed by that
+        found[visitor] = response.status_code
+    assert found == expected
 
 
 @pytest.mark.parametrize(("name", "arguments", "expected"), READING)
 def test_reading_address_refuses_to_write(world, name, arguments, expected):
-    if name == "projects:report_barrier":
-        pytest.skip("the form for everybody; tests/projects/test_feedback.py")
+    if name in ("projects:report_barrier", "projects:confirm"):
+        pytest.skip("forms for everybody; tests/projects/test_feedback.py and test_confirmation.py")
     path = reverse(name, kwargs=arguments(world))
     for method in ("post", "put", "delete", "patch"):
         assert getattr(world.clients["admin"], method)(path).status_code in (404, 405)
@@ -203,7 +254,7 @@ def test_draft_is_in_no_list_search_count_or_page(world):
 def test_staff_without_second_factor_reaches_nothing_but_its_set_up(world):
     client = Client()
     person = User.objects.create_superuser("neu@example.org")
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person)
     for path in (reverse("projects:home"), reverse("admin:index")):
         assert client.get(path, follow=True).redirect_chain[-1][0].startswith(reverse("mfa_activate_totp"))
 

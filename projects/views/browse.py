@@ -55,6 +55,8 @@ def project_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def project_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     project = get_object_or_404(Project.objects.filter(status__in=(Status.PUBLISHED, *GONE)).for_detail(), pk=pk)
+    if project.duplicate_of_id:
+        return redirect("projects:detail_without_slug", project.duplicate_of_id, permanent=True)
     if project.status in GONE:
         return gone(request, project)
     if slug != project.slug:

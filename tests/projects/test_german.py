@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projects.german import LONGEST_WORD, fold, lexicon, stem, words
+from projects.german import LONGEST_EXPRESSION, LONGEST_WORD, fold, forms, lexicon, stem, words
 
 
 @pytest.mark.parametrize(
@@ -122,19 +122,41 @@ def test_any_text_folds_and_stems(text):
         assert stem(word)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Sprach-Café", {"sprach", "cafe", "sprachcafe"}),
+        ("2015-2016", {"2015", "2016"}),
+        ("beim Deutschen Roten Kreuz", {"beim", "deutschen", "roten", "kreuz", "rot_kreuz", "deutsch_rot_kreuz"}),
+        ("ein rotes Haus", {"ein", "rotes", "haus"}),
+    ],
+)
+def test_forms_are_words_joined_words_and_expressions(text, expected):
+    assert {form.word for form in forms(text)} == expected
+
+
+def test_forms_know_their_place():
+    text = "Das Rote Kreuz hilft"
+    place = next(form for form in forms(text) if form.word == "rot_kreuz")
+    assert (text[place.start : place.end], place.position) == ("Rote Kreuz", 2)
+
+
+def synonyms_of(word):
+    return {synonym.word for synonym in lexicon().synonyms.get(word, ())}
+
+
 def test_lexicon_knows_synonyms_both_ways_and_one_way():
-    synonyms = lexicon().synonyms
-    assert ("kindergart",) in synonyms
-    assert any(synonym.words == ("kita",) for synonym in synonyms[("kindergart",)])
-    assert any(synonym.words == ("kindergarten",) for synonym in synonyms[("kita",)])
-    assert any(synonym.words == ("awo",) for synonym in synonyms[(stem("wohlfahrtsverband"),)])
-    assert not any(synonym.words == ("wohlfahrtsverband",) for synonym in synonyms[("awo",)])
+    assert "kita" in synonyms_of("kindergart")
+    assert "kindergarten" in synonyms_of("kita")
+    assert "awo" in synonyms_of("wohlfahrtsverband")
+    assert "wohlfahrtsverband" not in synonyms_of("awo")
+    assert "rot_kreuz" in synonyms_of("drk")
+    assert "drk" in synonyms_of("rot_kreuz")
 
 
 def test_lexicon_is_large_enough_and_consistent():
     lists = lexicon()
     assert len(lists.synonyms) > 250
     assert {"der", "fur", "projekt"} <= lists.stop_words
-    for key, synonyms in lists.synonyms.items():
-        assert all(synonym.words for synonym in synonyms), key
-    assert all(friends for friends in lists.false_friends.values())
+    assert all(1 < len(entry.split("_")) <= LONGEST_EXPRESSION for entry in lists.expressions)
+    assert all(word not in friends.split("|") for word, friends in lists.false_friends.items())

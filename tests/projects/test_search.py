@@ -50,7 +50,9 @@ def test_indexed_project_is_found_by_all_its_parts():
         lessons="Der Ofen war *kaputt*. [3]",
         volunteers_note="zwanzig Nachbarinnen",
     )
-    for text in "Sprachtreff Mittwoch Sögel Emsland Wohnen Heimatverein Bücherei Tischlerei Ofen kaputt Nachbarin".split():
+    for (
+        text
+    ) in "Sprachtreff Mittwoch Sögel Emsland Wohnen Heimatverein Bücherei Tischlerei Ofen kaputt Nachbarin".split():
         assert titles(text, project) == ["Sprachtreff"], text
     assert not find("3").numbers
 
@@ -116,7 +118,7 @@ def test_query_counts_of_indexing(django_assert_num_queries):
     projects = [publish(title="Garten"), publish(title="Werkstatt")]
     with django_assert_num_queries(12):
         search.index_project(projects[0])
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         search.remove_project(projects[1])
 
 
@@ -134,9 +136,9 @@ def test_query_counts_of_indexing(django_assert_num_queries):
         ("Kita-Einstieg", [("kita",), ("einstieg",)]),
         ("Hilfe für die Frauen", [("hilfe",), ("frauen",)]),
         ("der die das", [("der",), ("die",), ("das",)]),
-        ("Kurs kurs KURS", [("kurs",), ("kurs",), ("kurs",)]),
-        ("Rotes Kreuz Syke", [("rotes", "kreuz"), ("syke",)]),
-        ("Deutsch als Zweitsprache", [("deutsch", "als", "zweitsprache")]),
+        ("Kurs kurs KURS", [("kurs",)]),
+        ("Rotes Kreuz Syke", [("rot_kreuz",), ("syke",)]),
+        ("Deutsch als Zweitsprache", [("deutsch_als_zweitsprach",)]),
         ("", []),
         ("– ! ?", []),
         ('"" - -"', []),
@@ -154,6 +156,7 @@ def test_terms(text, terms):
         ("Kita -Kita-Einstieg", ["Kita"], ["Kita Einstieg"]),
         ("-Kita", [], ["Kita"]),
         ("Kita - Krippe", ["Kita", "Krippe"], []),
+        ("Lotsinnen und -lotsen", ["Lotsinnen", "lotsen"], []),
     ],
 )
 def test_minus_excludes(text, wanted, excluded):
@@ -168,7 +171,14 @@ def test_number_of_terms_is_bounded():
 
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
-    [("kurs", "kurs", 0), ("kurs", "krus", 1), ("kurs", "kur", 1), ("kurs", "kuris", 1), ("", "abc", 3), ("ab", "cd", 2)],
+    [
+        ("kurs", "kurs", 0),
+        ("kurs", "krus", 1),
+        ("kurs", "kur", 1),
+        ("kurs", "kuris", 1),
+        ("", "abc", 3),
+        ("ab", "cd", 2),
+    ],
 )
 def test_distance_counts_slips(one, other, expected):
     assert distance(one, other) == expected
@@ -193,7 +203,11 @@ def grown_from():
     ("text", "collection", "expected"),
     [
         ("Kurs", "Kurse Sprachkurs Kursleitung Exkurs", "Kurse Sprachkurs Kursleitung"),
-        ("Wohnung", "Wohnungen Mietwohnung Wohnungsbaugenossenschaft", "Wohnungen Mietwohnung Wohnungsbaugenossenschaft"),
+        (
+            "Wohnung",
+            "Wohnungen Mietwohnung Wohnungsbaugenossenschaft",
+            "Wohnungen Mietwohnung Wohnungsbaugenossenschaft",
+        ),
         ("Genossenschaft", "Wohnungsbaugenossenschaften", "Wohnungsbaugenossenschaften"),
         ("Schule", "Schulhof Schulden Grundschulen Schulungen", "Schulhof Grundschulen"),
         ("Amt", "Amt Ämter Jugendamt Amtsgericht Amtrak insgesamt", "Amt Ämter Jugendamt Amtsgericht"),
@@ -227,7 +241,7 @@ def test_unknown_word_becomes_the_nearest_spelling():
 
 def test_suggestion_is_the_whole_query():
     publish(title="Haus der Kulturen", summary="Hier ist eine Werkstatt.")
-    assert find('Werkstat "Haus der Kultren" -Auto').suggestion == 'Werkstatt "Haus der Kulturen" -Auto'
+    assert find('Wrekstatt "Haus der Kultren" -Auto').suggestion == 'Werkstatt "Haus der Kulturen" -Auto'
 
 
 def test_unknown_compound_becomes_its_parts():
@@ -260,9 +274,7 @@ def test_typed_word_beats_synonym_and_newer_beats_older():
     synonym = publish(title="Kindergarten")
     older = publish(title="Kita")
     newer = publish(title="Kita")
-    assert find("Kita").ranked == tuple(
-        project.publication_number for project in (newer, older, synonym)
-    )
+    assert find("Kita").ranked == tuple(project.publication_number for project in (newer, older, synonym))
 
 
 def test_terms_are_all_needed():
@@ -284,7 +296,12 @@ def test_phrase_needs_consecutive_words_of_one_field():
 
 def test_hyphenated_word_is_found_in_one_word_too():
     project = publish(title="Sprach-Café")
-    assert titles("Sprachcafé", project) == titles("Sprach-Cafe", project) == titles("sprach cafe", project) == ["Sprach-Café"]
+    assert (
+        titles("Sprachcafé", project)
+        == titles("Sprach-Cafe", project)
+        == titles("sprach cafe", project)
+        == ["Sprach-Café"]
+    )
 
 
 @pytest.mark.parametrize("text", ["", "   ", "!?", "\x00", "„“", "-"])

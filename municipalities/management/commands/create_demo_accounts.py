@@ -6,25 +6,23 @@ from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.contrib.auth.models import Group, Permission
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
-from django.db.models import Q
 
-from municipalities.models import User
+from municipalities import people
+from municipalities.models import Host, Membership, Municipality, Role, User
 
 
 class Account(NamedTuple):
     email: str
     role: str
-    is_staff: bool = False
-    is_superuser: bool = False
 
 
-ADMINISTRATOR = Account("admin@example.org", "Administration", is_staff=True, is_superuser=True)
-MODERATOR = Account("moderation@example.org", "Moderation", is_staff=True)
+ADMINISTRATOR = Account("admin@example.org", "Administration")
+MODERATOR = Account("moderation@example.org", "Moderation")
 MEMBER = Account("kommune@example.org", "Kommune")
 ACCOUNTS = (ADMINISTRATOR, MODERATOR, MEMBER)
+MUNICIPALITY = "034545407"  # Samtgemeinde Sögel
 READABLE = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which look alike
 
 
@@ -33,20 +31,11 @@ def new_password() -> str:
     return "-".join("".join(secrets.choice(READABLE) for _ in range(5)) for _ in range(4))
 
 
-def moderators() -> Group:
-    """The group that sees everything of the portal, but no account and no secret."""
-    group, _ = Group.objects.get_or_create(name=MODERATOR.role)
-    foreign = ("account", "admin", "auth", "contenttypes", "mfa", "sessions", "usersessions")
-    accounts = Q(content_type__app_label__in=foreign) | Q(content_type__model="user")
-    group.permissions.set(Permission.objects.filter(codename__startswith="view_").exclude(accounts))
-    return group
-
-
 class Command(BaseCommand):
-    help = "Legt drei Konten zum Ausprobieren an und zeigt ihre Kennwörter einmal."
+    help = "Legt drei Konten zum Ausprobieren an und zeigt ihre Passwörter einmal."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--new-passwords", action="store_true", help="vorhandenen Konten neue Kennwörter geben")
+        parser.add_argument("--new-passwords", action="store_true", help="vorhandenen Konten neue Passwörter geben")
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,19 +53,22 @@ class Command(BaseCommand):
             else:
                 continue
             shown.append(f"  {account.role:<16}{account.email:<26}{password}")
-        known[MODERATOR.email].groups.add(moderators())
+        self._ensure_rights({account: known[account.email] for account in ACCOUNTS})
         if shown:
-            self.stdout.write("Demo-Konten (die Kennwörter werden nur jetzt gezeigt):\n" + "\n".join(shown))
+            self.stdout.write("Demo-Konten (die Passwörter werden nur jetzt gezeigt):\n" + "\n".join(shown))
         else:
-            self.stdout.write("Die Demo-Konten gibt es schon. Kennwörter vergessen? make demo-passwords")
+            self.stdout.write("Die Demo-Konten gibt es schon. Passwörter vergessen? make demo-passwords")
 
     def _create(self, account: Account, password: str) -> User:
-        user = User.objects.create_user(
-            account.email,
-            password,
-            last_name=f"Demo {account.role}",
-            is_staff=account.is_staff,
-            is_superuser=account.is_superuser,
-        )
+        user = User.objects.create_user(account.email, password, first_name="Demo", last_name=account.role)
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         return user
+
+    def _ensure_rights(self, users: dict[Account, User]) -> None:
+        """What each of them may do, given as everybody's rights are."""
+        people.set_administrator(users[ADMINISTRATOR], True, by=None)
+        if not Membership.objects.open().filter(user=users[MODERATOR]).exists():
+            people.grant(people.ask(users[MODERATOR], host=Host.NST), by=None)
+        body = Municipality.objects.existing().filter(key=MUNICIPALITY).first()
+        if body and not Membership.objects.open().filter(user=users[MEMBER]).exists():
+            people.grant(people.ask(users[MEMBER], municipality=body), by=None, role=Role.COORDINATOR)

@@ -141,7 +141,7 @@ def save_project(project: Project | None, entry: dict[str, Any], digest: str) ->
     save_rows(project, entry)
     if project.status == Status.DRAFT:
         project = workflow.submit(project, by=None, note="Aus veröffentlichten Quellen zusammengestellt")
-        workflow.publish(project, by=None)
+        workflow.publish(project, by=None, is_bulk=True)
     return "added" if added else "changed"
 
 

@@ -1,16 +1,19 @@
-"""The moderators' desk."""
+"""Reports of barriers at the desk."""
 
 from django.contrib import admin
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from .models import BarrierReport
+from projects.models import BarrierReport
+
+from .rights import DeskAdmin
 
 
 @admin.register(BarrierReport)
-class BarrierReportAdmin(admin.ModelAdmin):
+class BarrierReportAdmin(DeskAdmin):
     """Reports come from visitors only; here they are read and marked as done."""
 
+    can_add = False
     list_display = ["created_at", "page", "beginning", "is_done"]
     list_display_links = ["created_at"]
     list_filter = ["is_done"]
@@ -21,6 +24,3 @@ class BarrierReportAdmin(admin.ModelAdmin):
     @admin.display(description=_("Beschreibung"))
     def beginning(self, report: BarrierReport) -> str:
         return Truncator(report.text).chars(80)
-
-    def has_add_permission(self, request) -> bool:
-        return False

@@ -1,0 +1,176 @@
+"""What holds for every page that a reader can open: valid HTML, order of headings, budgets, queries, no cookie."""
+
+import gzip
+import re
+
+import html5lib
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from zeal import zeal_ignore
+
+from projects import workflow
+from projects.models import FundingProgramme, Project
+from tests.factories import make_municipality, make_project
+
+pytestmark = pytest.mark.django_db
+
+STATIC_PAGES = (
+    "home list municipalities funding topics contribute data_sources imprint privacy accessibility report_barrier "
+    "easy_language sign_language"
+).split()
+QUERIES = {
+    "?topic=language&kind=county&sort=newest",
+    "?q=Sprachkurse",
+    "?q=nichtsdergleichen",
+    "?view=map",
+    "?near=034545407",
+}
+ON_EVERY_PAGE = ("accessibility", "report_barrier", "easy_language", "sign_language", "imprint", "privacy")
+
+
+def addresses() -> list[str]:
+    """One address of every kind of page, and the list in its states."""
+    project = Project.objects.get(import_key="willkommen-in-soegel")
+    return [
+        *(reverse(f"projects:{name}") for name in STATIC_PAGES),
+        *(reverse("projects:list") + query for query in sorted(QUERIES)),
+        project.get_absolute_url(),
+        Project.objects.get(import_key="anonymer-krankenschein").get_absolute_url(),
+        reverse("projects:council_paper", args=[project.pk, project.slug]),
+        project.lead.get_absolute_url(),
+        project.lead.county.get_absolute_url(),
+        reverse("projects:municipalities") + "?q=Sögel",
+        reverse("projects:municipalities") + "?q=Nirgendwo",
+        reverse("projects:topic", args=["language"]),
+        FundingProgramme.objects.get(slug="amif").get_absolute_url(),
+        "/gibt-es-nicht/",
+    ]
+
+
+def test_every_page_is_valid_html_with_ordered_headings_and_no_cookie(client, examples):
+    for address in addresses():
+        response = client.get(address)
+        assert response.status_code == (404 if "gibt-es-nicht" in address else 200), address
+        html = response.content.decode()
+        html5lib.HTMLParser(strict=True).parse(html)
+        levels = [int(level) for level in re.findall(r"<h([1-6])\b", html)]
+        assert levels.count(1) == 1, address
+        assert levels[0] == 1, address
+        assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False)), (address, levels)
+        ids = re.findall(r'\bid="([^"]*)"', html)
+        assert len(ids) == len(set(ids)), (address, sorted(one for one in ids if ids.count(one) > 1))
+        assert set(re.findall(r'aria-(?:labelledby|describedby)="([^"]*)"', html)) <= set(ids), address
+        assert not response.cookies, address
+        assert "Cookie" not in response.get("Vary", ""), address
+        assert " style=" not in html, address
+        assert "<style" not in html, address
+        for name in ON_EVERY_PAGE:
+            assert reverse(f"projects:{name}") in html, (address, name)
+
+
+def test_titles_tell_pages_apart(client, examples):
+    titles = [
+        re.search(r"<title>(.*?)</title>", client.get(address).content.decode(), re.S)[1] for address in addresses()
+    ]
+    lists = len(QUERIES) + 1
+    assert len(set(titles)) >= len(titles) - lists
+
+
+def test_no_page_points_its_reader_to_another_host_for_its_parts(client, examples):
+    for address in addresses():
+        html = client.get(address).content.decode()
+        parts = re.findall(r'<(?:link|script|img|iframe|source|use)\b[^>]*?(?:href|src|srcset)="([^"]*)"', html)
+        foreign = [part for part in parts if "//" in part and not part.startswith(settings.SITE_URL)]
+        assert foreign == [], address
+
+
+def test_pages_stay_within_the_byte_budget(client, examples):
+    """HTML at most 15 KB compressed (README, budgets)."""
+    for address in addresses():
+        assert len(gzip.compress(client.get(address).content)) <= 15_000, address
+
+
+def test_internal_links_lead_somewhere(client, examples):
+    """Every internal link of the main pages answers; a link that moved permanently points to the wrong address."""
+    links = set()
+    for address in addresses():
+        html = client.get(address).content.decode()
+        links |= {link.split("#")[0].replace("&amp;", "&") for link in re.findall(r'<a\b[^>]*href="(/[^"]*)"', html)}
+    checked = {link for link in links if not link.startswith(("/konto/", "/admin/")) and "?" not in link}
+    assert len(checked) > 100
+    wrong = {link: status for link in checked if (status := client.get(link).status_code) != 200}
+    assert wrong == {}
+
+
+# Literal numbers: a page that asks once more says so here.
+QUERY_COUNTS = {
+    "projects:home": 6,
+    "projects:list": 2,
+    "projects:topics": 2,
+    "projects:funding": 2,
+    "projects:municipalities": 1,
+}
+
+
+@pytest.mark.parametrize("name", QUERY_COUNTS)
+@pytest.mark.parametrize("rows", [1, 30])
+def test_page_asks_the_database_the_same_number_of_times(client, django_assert_num_queries, name, rows, published):
+    published(rows)
+    client.get(reverse(name))  # the process loads its copy of the facets once
+    with django_assert_num_queries(QUERY_COUNTS[name]):
+        client.get(reverse(name))
+
+
+def test_project_page_asks_six_times(client, django_assert_num_queries, examples):
+    project = Project.objects.get(import_key="willkommen-in-soegel")
+    client.get(project.get_absolute_url())
+    with django_assert_num_queries(6):
+        client.get(project.get_absolute_url())
+
+
+def test_search_for_a_new_word_asks_twice_more(client, django_assert_num_queries, examples):
+    client.get(reverse("projects:list"))
+    with django_assert_num_queries(4):
+        client.get(reverse("projects:list") + "?q=Begegnung")
+    with django_assert_num_queries(2):
+        client.get(reverse("projects:list") + "?q=Begegnung")
+
+
+@pytest.fixture
+def published(db):
+    """Publishes this many projects, as the workflow does."""
+
+    @zeal_ignore()
+    def publish(rows: int) -> None:
+        lead = make_municipality()
+        for _number in range(rows):
+            workflow.publish(workflow.submit(make_project(lead=lead), by=None), by=None)
+
+    return publish
+
+
+BAD_QUERIES = [
+    "q=" + "ä" * 100_000,
+    "q=%00",
+    "q=%ff%fe",
+    "q=%ED%A0%80",
+    "topic=gibtesnicht&kind=%27%3Bdrop",
+    "page=99999999999999999999",
+    "page=-1",
+    "page=abc",
+    "km=999&near=034545407",
+    "near=xyz",
+    "municipality=0345454070000000000000",
+    "sort=schönste",
+    "view=%3Cscript%3E",
+    "&".join(f"topic={number}" for number in range(3000)),
+]
+
+
+@pytest.mark.parametrize("query", BAD_QUERIES, ids=range(len(BAD_QUERIES)))
+def test_bad_query_gets_a_german_answer_and_never_a_crash(client, examples, query):
+    for address in (reverse("projects:list"), reverse("projects:municipalities")):
+        response = client.get(f"{address}?{query}")
+        assert response.status_code in (200, 400, 414)
+        assert 'lang="de"' in response.content.decode()
