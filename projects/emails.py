@@ -5,7 +5,7 @@ Called by workflow and by views that have stored what the letter tells. outbox.p
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -21,6 +21,9 @@ from municipalities.models import Host, Membership, MembershipState, Municipalit
 
 from . import submission
 from .models import BarrierReport, Letter, Project, Status, StatusChange
+
+if TYPE_CHECKING:
+    from .relay import Message
 
 SUBJECT_LENGTH = 200
 
@@ -119,6 +122,30 @@ def barrier_reported(report: BarrierReport) -> None:
     subject = _("Barriere gemeldet (Nr. %(number)d)") % {"number": report.pk}
     letters = [(f"barrier:{report.pk}", settings.OPERATOR_EMAIL)]
     _put(letters, subject, "barrier_report", {"report": report, "desk": desk}, reply_to=report.reply_to)
+
+
+# --- between visitors and contacts -------------------------------------------------------------------------------------
+
+
+def message_relayed(project: Project, message: "Message", *, cause: str) -> None:
+    """To the contact: what a visitor writes. The answer goes straight to the visitor."""
+    subject = _("Nachricht zu „%(title)s“") % {"title": project.title}
+    context = {"project": project, "message": message, "page": _absolute(project.get_absolute_url())}
+    letters = [(f"{Letter.RELAYED}{cause}", project.contact.email)]
+    _put(letters, subject, "relayed_message", context, reply_to=message.sender)
+
+
+def message_copied(project: Project, message: "Message", *, cause: str) -> None:
+    """To the visitor: the same words, without the contact's address."""
+    subject = _("Kopie Ihrer Nachricht zu „%(title)s“") % {"title": project.title}
+    context = {
+        "project": project,
+        "message": message,
+        "page": _absolute(project.get_absolute_url()),
+        "days": Letter.RELAYED_DAYS,
+        "operator_email": settings.OPERATOR_EMAIL,
+    }
+    _put([(f"{Letter.RELAYED}copy:{cause}", message.sender)], subject, "relayed_message_copy", context)
 
 
 # --- who gets letters -------------------------------------------------------------------------------------------------

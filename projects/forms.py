@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.forms import DeclarativeFieldsMetaclass
 from django.utils.translation import gettext_lazy as _
 
 from .models import BarrierReport
+from .relay import Message
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
@@ -114,10 +116,23 @@ class CleanForm(forms.BaseForm):
             field.widget.attrs.pop("maxlength", None)
 
 
-class BarrierReportForm(CleanForm, forms.ModelForm):
-    """The report of a barrier; everything but the description may stay empty."""
+class OpenForm(CleanForm, metaclass=DeclarativeFieldsMetaclass):
+    """A form that everybody may send, without an account: with a trap for programs."""
 
     homepage = TrapField()
+
+    def clean_homepage(self) -> str:
+        # Not dropped in silence: a person whose browser filled the field in must be able to send again.
+        if self.cleaned_data["homepage"]:
+            self.add_error(
+                None,
+                _("Ein verstecktes Prüffeld war ausgefüllt. Wir haben es geleert. Bitte senden Sie noch einmal ab."),
+            )
+        return ""
+
+
+class BarrierReportForm(OpenForm, forms.ModelForm):
+    """The report of a barrier; everything but the description may stay empty."""
 
     class Meta:
         model = BarrierReport
@@ -130,11 +145,31 @@ class BarrierReportForm(CleanForm, forms.ModelForm):
         }
         error_messages = {"text": {"required": _("Bitte beschreiben Sie die Barriere.")}}
 
-    def clean_homepage(self) -> str:
-        # Not dropped in silence: a person whose browser filled the field in must be able to send again.
-        if self.cleaned_data["homepage"]:
-            self.add_error(
-                None,
-                _("Ein verstecktes Prüffeld war ausgefüllt. Wir haben es geleert. Bitte senden Sie noch einmal ab."),
-            )
-        return ""
+
+class ContactForm(OpenForm, forms.Form):
+    """A message to the contact of a project."""
+
+    text = ParagraphsField(
+        label=_("Ihre Nachricht"),
+        min_length=20,
+        max_length=4000,
+        help_text=_("Was möchten Sie wissen? Wenn Sie für eine Kommune oder einen Verein fragen, nennen Sie sie gern."),
+        widget=forms.Textarea(attrs={"rows": 10}),
+        error_messages={
+            "required": _("Bitte schreiben Sie, worum es geht."),
+            "min_length": _("Bitte schreiben Sie etwas mehr, mindestens %(limit_value)d Zeichen."),
+        },
+    )
+    name = LineField(label=_("Ihr Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    sender = MailField(
+        label=_("Ihre E-Mail-Adresse"),
+        max_length=254,
+        help_text=_("Dorthin geht die Antwort. Zum Beispiel: name@example.org"),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": _("Bitte geben Sie an, wohin die Antwort gehen soll.")},
+    )
+    wants_copy = forms.BooleanField(label=_("Schicken Sie mir eine Kopie meiner Nachricht"), required=False)
+
+    @property
+    def message(self) -> Message:
+        return Message(**{name: self.cleaned_data[name] for name in ("name", "sender", "text", "wants_copy")})

@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice, takewhile
 
 from django.db import connection
 from django.utils.html import format_html, format_html_join
@@ -92,11 +93,11 @@ def _suggestion(grown: Sequence[Grown]) -> str:
 
 # --- from words to projects -------------------------------------------------------------------------------------------
 
-# Each term is looked up for itself, and word by word (ANY), which is many times as fast as one query with all its words.
+# Each term is looked up for itself, and word by word (ANY): many times as fast as one query with all its words.
 _WITH_WORD = "SELECT number FROM projects_searchentry WHERE vector @@ ANY(%s::tsquery[])"
 _ALL = "SELECT number FROM projects_searchentry"
-# The planner does not count what it costs to unpack a vector. It would unpack all of them, once for each word, where the
-# index answers at once; so it must not for this query.
+# The planner does not count what it costs to unpack a vector. For common words it would unpack all of them, once for
+# each word, where the index answers at once. Three statements, one round trip (Django binds on the client's side).
 _BY_INDEX = """
     SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off;
     {query};
@@ -171,9 +172,10 @@ def passage(project_texts: Sequence[str], hits: Hits) -> SafeString:
         found = [form for form in forms(text) if form.word in hits.marks]
         for first, form in enumerate(found):
             start = _start(text, form.start)
-            inside = [form for form in found[first:] if form.end < start + PASSAGE - 1]
+            end = start + PASSAGE - 1
+            inside = [*takewhile(lambda form, end=end: form.end < end, islice(found, first, None))]
             score = len({hits.marks[form.word] for form in inside}), len(inside)
-            if best is None or score > best[0]:
+            if score > (best[0] if best else (0, 0)):
                 best = score, text, start, inside
     return _marked(*best[1:]) if best else SafeString("")
 
@@ -196,7 +198,7 @@ def _marked(text: str, start: int, found: Sequence[Form]) -> SafeString:
     room = PASSAGE - (start > 0)
     end = len(text)
     if end - start > room:
-        last = max((form.end for form in found), default=start)
+        last = found[-1].end
         end = max(text.rfind(" ", last, start + room), last)
     pieces, position = [], start
     for form in sorted(found, key=lambda form: (form.start, -form.end)):

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import Prefetch, QuerySet
@@ -97,7 +97,8 @@ def index_all() -> None:
             _save_entries(entries)
             for entry in entries:
                 counts.update(entry.spellings.keys())
-                spellings = entry.spellings | spellings
+                for word, spelling in entry.spellings.items():
+                    spellings.setdefault(word, spelling)
         places = dict(chain.from_iterable(map(_place_words, Municipality.objects.values_list("name", flat=True))))
         spellings = places | spellings
         for batch in _batches(spellings.items()):
@@ -216,7 +217,7 @@ def _save_words(changes: Sequence[_Change]) -> None:
 
 
 def _save_entries(entries: Collection[_Entry]) -> None:
-    columns = [[e.project_id for e in entries], [e.number for e in entries], [e.vector for e in entries]]
+    columns: list[Any] = [[e.project_id for e in entries], [e.number for e in entries], [e.vector for e in entries]]
     with connection.cursor() as cursor:
         cursor.execute(
             """

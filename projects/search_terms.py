@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -176,7 +176,8 @@ _TEMPLATE = """
         ) AS near
         UNION ALL
         SELECT unknown.number, part.* FROM unknown CROSS JOIN LATERAL (
-            SELECT head.word, head.spelling, head.stem, head.is_place, tail.word, tail.spelling, tail.stem, tail.is_place
+            SELECT
+                head.word, head.spelling, head.stem, head.is_place, tail.word, tail.spelling, tail.stem, tail.is_place
             FROM projects_searchword AS head JOIN projects_searchword AS tail
                 ON length(head.stem) + length(tail.stem) <= length(unknown.word)
             CROSS JOIN LATERAL substring(
@@ -255,10 +256,10 @@ def _seeds(number: int, term: Term) -> Iterator[Seed]:
 
 
 def _look_up(seeds: Sequence[Seed]) -> list[Row]:
-    """The fitting words of all seeds; typed words before synonyms, forms before compounds, frequent before rare ones."""
+    """The fitting words of all seeds; forms of a seed before its compounds, frequent words before rare ones."""
     stems = [stem(seed.word) for seed in seeds]
     false_friends = lexicon().false_friends
-    parameters = {
+    parameters: dict[str, Any] = {
         "number": [*range(len(seeds))],
         # A word is corrected only where its synonyms find nothing either. Each word of a phrase stands for itself.
         "term": [seed.term + MOST_TERMS * seed.place for seed in seeds],

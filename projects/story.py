@@ -12,6 +12,7 @@ TAGS = {"p", "ul", "ol", "li", "em", "strong", "a", "br"}
 _MARKDOWN = MarkdownIt("zero").enable(["list", "emphasis", "link", "newline"])
 _TAG_OR_CITATION = re.compile(r"<[^>]*>|(?P<gap>\s?)\[(?P<number>\d{1,3})\]")
 CITATION = re.compile(r"\s?\[\d{1,3}\]")
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*[^()]*\)")
 
 
 def render(text: str) -> SafeString:
@@ -32,8 +33,9 @@ def render_inline(text: str) -> SafeString:
 
 
 def plain(text: str) -> str:
-    """The text without citations and Markdown signs, for excerpts and feeds."""
-    return re.sub(r"(?m)^\s*(?:[-*]|\d+\.)\s+|[*_]{1,2}(?=\S)|(?<=\S)[*_]{1,2}", "", CITATION.sub("", text)).strip()
+    """The text without citations, Markdown signs and addresses of links, for excerpts and feeds."""
+    text = _LINK.sub(r"\1", CITATION.sub("", text))
+    return re.sub(r"(?m)^\s*(?:[-*]|\d+\.)\s+|[*_]{1,2}(?=\S)|(?<=\S)[*_]{1,2}", "", text).strip()
 
 
 def cited_numbers(text: str) -> set[int]:

@@ -199,6 +199,11 @@ class RowSet(BaseFormSet):
     def initial_form_count(self) -> int:
         return 0 if self.is_bound else super().initial_form_count()
 
+    def clean(self):
+        """A number of rows that no page sends must not read as „no rows“: those of the project would be deleted."""
+        if self.management_form.cleaned_data["TOTAL_FORMS"] < 0:
+            raise forms.ValidationError(_("Die Zeilen sind nicht vollständig angekommen. Bitte noch einmal senden."))
+
     @property
     def filled(self) -> list[RowForm]:
         return [row for row in self.forms if row.has_changed()]
@@ -276,6 +281,7 @@ class KeyFigureRows(RowSet):
     label, plural, add_label = _("Kennzahl"), _("Kennzahlen"), _("Kennzahl hinzufügen")
 
     def clean(self):
+        super().clean()
         seen = set()
         for row in self.filled:
             data = row.cleaned_data

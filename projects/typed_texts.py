@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -91,9 +92,14 @@ def forget(user: User, project: Project | None, part: str, token: str = "") -> N
         found.delete()
 
 
-def delete_expired() -> int:
-    """Deletes what is older than promised; gives the number of rows."""
+def expired() -> QuerySet[TypedText]:
+    """What is older than promised."""
     now = timezone.now()
     unowned = TypedText.objects.filter(user=None, saved_at__lt=now - timedelta(hours=KEPT_HOURS))
     old = TypedText.objects.filter(saved_at__lt=now - timedelta(days=KEPT_DAYS))
-    return (unowned | old).delete()[0]
+    return unowned | old
+
+
+def delete_expired() -> int:
+    """Deletes what is older than promised; gives the number of rows."""
+    return expired().delete()[0]

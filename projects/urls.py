@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from .submission import BY_NAME, BY_SLUG, Part
-from .views import browse, confirmation, demo, funding, municipalities, pages, people, pictures, submission
+from .views import browse, confirmation, contact, demo, funding, municipalities, pages, people, pictures, submission
 
 app_name = "projects"
 
@@ -64,6 +64,8 @@ urlpatterns = [
     path("konto/mitarbeit/<int:pk>/beenden/", people.end_own_membership, name="end_own_membership"),
     path("konto/personen/", people.people, name="people"),
     path("konto/personen/<int:pk>/", people.person, name="person"),
+    # Writing to the contact of a project
+    path("projekte/<int:pk>-<slug:slug>/kontakt/", contact.contact, name="contact"),
     # Letters: the signed link of „Ist das noch aktuell?“, and what the demo has written
     path("bestaetigen/<str:token>/", confirmation.confirm, name="confirm"),
     path("demo/briefe/", demo.letters, name="demo_letters"),

@@ -288,7 +288,7 @@ def waits_for(project: Project, *, besides: str = "") -> list[str]:
     if not settings.TWO_KEY_APPROVAL:
         return []
     given = {besides, *(approval.host for approval in project.approvals.all())}
-    return [_(" oder ").join(host.label for host in side) for side in SIDES if given.isdisjoint(side)]
+    return [_(" oder ").join(str(host.label) for host in side) for side in SIDES if given.isdisjoint(side)]
 
 
 # --- the common part --------------------------------------------------------------------------------------------------

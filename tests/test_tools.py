@@ -184,7 +184,8 @@ def test_unknown_command_is_refused():
     ("said", "advice"),
     [
         ("NewConnectionError(...)\nERROR: No matching distribution found for nh3==1", "Netz oder Proxy"),
-        ("ERROR: No matching distribution found for nh3==1", "kein fertiges Paket"),
+        ("(from versions: 0.2, 0.3)\nERROR: No matching distribution found for nh3==1", "kein fertiges Paket"),
+        ("(from versions: none)\nERROR: No matching distribution found for nh3==1", "keine Verbindung"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "Prüfsumme"),
         ("[Errno 28] No space left on device", "1 GB"),
     ],

@@ -22,6 +22,9 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+if sys.version_info < (3, 11):  # noqa: UP036 - somebody may call it with an older one
+    sys.exit("Es fehlt Python 3.11 bis 3.14 (Debian: apt-get install python3 python3-venv).")
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -80,6 +83,10 @@ def explain_failed_install(said: str) -> str:
         return "Die Pakete passen nicht mehr auf die Platte. Bitte etwa 1 GB frei machen."
     if "DO NOT MATCH THE HASHES" in said:
         return "Ein Paket stimmt nicht mit seiner Prüfsumme überein; nichts wurde installiert. Den Paketspiegel prüfen."
+    if missing and "from versions: none" in said:
+        return (
+            f"{missing[1]} ist nicht zu finden: keine Verbindung zum Paketverzeichnis, oder nichts Fertiges für {here}."
+        )
     if missing:
         return f"Für {missing[1]} gibt es kein fertiges Paket für {here}. Bitte Python 3.11 bis 3.14 verwenden."
     return "Die Pakete lassen sich nicht installieren."

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from . import contacts, feedback, funding, letters, projects, vocabulary
+from . import contacts, feedback, funding, letters, memberships, projects, vocabulary
 
 __all__ = ["contacts", "feedback", "funding", "letters", "memberships", "projects", "vocabulary"]
 

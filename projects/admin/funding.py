@@ -38,7 +38,7 @@ class FundingSourceAdmin(FundingAdmin):
     search_fields = ["name", "sort_key"]
 
 
-class ProgrammeReferenceInline(Rights, admin.TabularInline):
+class ProgrammeReferenceInline(Rights, admin.StackedInline):
     model = ProgrammeReference
     moderators_edit = True
     extra = 1

@@ -71,7 +71,7 @@ class HostFilter(admin.SimpleListFilter):
     def lookups(self, request, model_admin):
         if not settings.TWO_KEY_APPROVAL:
             return []
-        return [(str(number), _(" oder ").join(host.label for host in side)) for number, side in self.sides()]
+        return [(str(number), _(" oder ").join(str(host.label) for host in side)) for number, side in self.sides()]
 
     @staticmethod
     def sides():
@@ -85,6 +85,11 @@ class HostFilter(admin.SimpleListFilter):
                     ~Exists(approvals.filter(project=OuterRef("pk"), host__in=side)), status=Status.SUBMITTED
                 )
         return queryset
+
+
+def is_queue(request: HttpRequest) -> bool:
+    """Whether the list shows what waits, and not another state."""
+    return request.GET.get(StatusFilter.parameter_name, Status.SUBMITTED) == Status.SUBMITTED
 
 
 @admin.register(Project)
@@ -115,8 +120,14 @@ class ProjectAdmin(DeskAdmin):
         return projects.annotate(was_returned=Exists(returned)).defer("returned_content").prefetch_related("approvals")
 
     def get_ordering(self, request: HttpRequest):
-        waiting = request.GET.get("status", Status.SUBMITTED) == Status.SUBMITTED
-        return ["submitted_at", "pk"] if waiting else ["-changed_at", "-pk"]
+        return ["submitted_at", "pk"] if is_queue(request) else ["-changed_at", "-pk"]
+
+    def get_list_display(self, request: HttpRequest):
+        return [name for name in self.list_display if name != "state" or not is_queue(request)]
+
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        title = _("Projekte, die warten") if is_queue(request) else _("Projekte")
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def change_view(self, request: HttpRequest, object_id: str, *args, **kwargs) -> HttpResponse:
         """Links of the admin to „change a project“ lead to the page where it is decided about."""
@@ -145,7 +156,9 @@ class ProjectAdmin(DeskAdmin):
             return None
         day = timezone.localdate(project.submitted_at)
         days = (timezone.localdate() - day).days
-        return f"{day:%d.%m.%Y} ({ngettext('%(days)d Tag', '%(days)d Tagen', days) % {'days': days}})"
+        if not days:
+            return _("heute")
+        return f"{day:%d.%m.%Y} ({ngettext('%(days)d Tag', '%(days)d Tage', days) % {'days': days}})"
 
     @admin.display(description=_("Wartet auf"), empty_value="–")
     def waits_for(self, project: Project) -> str | None:
@@ -153,4 +166,4 @@ class ProjectAdmin(DeskAdmin):
             return _("die Kommune")
         if project.status != Status.SUBMITTED:
             return None
-        return "; ".join(workflow.waits_for(project)) or _("eine Entscheidung der Moderation")
+        return "; ".join(workflow.waits_for(project)) or _("die Moderation")

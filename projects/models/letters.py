@@ -34,7 +34,11 @@ class Letter(models.Model):
 
     objects = LetterQuerySet.as_manager()
 
-    ABOUT_ACCOUNT = "account:"  # begins the key of letters with a link that lets their bearer in
+    # They begin the key of a letter: with a link that lets its bearer in; of a visitor to the contact of a project.
+    ABOUT_ACCOUNT = "account:"
+    RELAYED = "relay:"
+    RELAYED_DAYS = 30  # then nothing tells any more who wrote to whom
+    TEXT_DAYS = 90  # of every other letter, from its sending
 
     class Meta:
         verbose_name = _("Brief")
@@ -48,4 +52,4 @@ class Letter(models.Model):
     @property
     def is_private(self) -> bool:
         """For the eyes of its addressee only: nobody reads it at the desk, and its text goes once it was sent."""
-        return self.key.startswith(self.ABOUT_ACCOUNT)
+        return self.key.startswith((self.ABOUT_ACCOUNT, self.RELAYED))

@@ -2,7 +2,6 @@
 
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -37,7 +36,6 @@ def account(request: HttpRequest) -> HttpResponse:
             "waiting": asked.filter(state=MembershipState.ASKED).count(),
             "works_at_desk": access.can_moderate(user),
             "factors": factors_of(user),
-            "session_count": UserSession.objects.filter(user=user).count(),
         },
     )
 

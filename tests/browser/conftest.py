@@ -99,7 +99,7 @@ class Watch:
         self.visited: set[str] = set()
         self.problems: list[str] = []
         page.on("request", self._request)
-        page.on("requestfailed", lambda request: self.problems.append(f"not loaded: {request.url}"))
+        page.on("requestfailed", self._failed)
         page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
         page.on("console", self._console)
 
@@ -108,6 +108,11 @@ class Watch:
             self.visited.add(request.url)
         if urlsplit(request.url).netloc != self.home:
             self.problems.append(f"third party: {request.url}")
+
+    def _failed(self, request: Request) -> None:
+        # Leaving a page breaks off what it still loads, and a download breaks off the way to another page.
+        if request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"not loaded: {request.url}")
 
     def _console(self, message: ConsoleMessage) -> None:
         # A page that is itself an error (404) is reported as such; that is no defect of the page.

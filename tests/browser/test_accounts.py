@@ -50,7 +50,7 @@ def test_from_signing_up_to_submitting(page_at, portal, width, javascript):
     page.get_by_role("link", name="Für eine Kommune anfragen").click()
     page.fill("#id_q", "sögel")
     submit(page, "Suchen")
-    page.get_by_label(re.compile("^Samtgemeinde Sögel")).check()
+    page.get_by_role("radio", name="Samtgemeinde Sögel (Landkreis Emsland)", exact=True).check()
     page.fill("#id_note", "Amt 50, Telefon 05952 1")
     submit(page, "Anfrage abschicken")
     expect(page.get_by_role("status")).to_contain_text("Ihre Anfrage für Samtgemeinde Sögel ist angekommen.")

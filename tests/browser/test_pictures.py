@@ -34,6 +34,8 @@ def open_pictures(page: Page, portal, title: str) -> None:
     page.check("input[name=stage][value=running]")
     page.get_by_label("laufend").check()
     page.locator("main form button[type=submit]").last.click()
+    if page.get_by_role("button", name="Trotzdem neu anlegen").count():
+        page.get_by_role("button", name="Trotzdem neu anlegen").click()
     page.wait_for_url(re.compile(r"/mitmachen/projekte/\d+/$"))
     page.goto(page.url + "bilder/")
 
@@ -71,7 +73,7 @@ def test_pictures_are_uploaded_ordered_and_deleted(page_at, portal, photos, asse
     page.get_by_role("button", name="Nach vorn (Bild 2)").click()
     expect(pictures.first).to_have_attribute("alt", "Der Hof der Werkstatt")
     pictures.first.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.upload__picture').naturalWidth > 0")
+    expect(pictures.first).to_have_js_property("naturalWidth", 400)
     page.fill("#id_paper-title", "Konzept der Werkstatt")
     page.set_input_files("#id_paper-file", photos["konzept.pdf"])
     page.get_by_role("button", name="Anlage speichern").click()
@@ -98,7 +100,7 @@ def test_project_page_shows_the_gallery(page_at, portal, photos, assert_accessib
     page.goto(page.url.partition("bilder/")[0] + "vorschau/")
     first = page.locator(".gallery img").first
     first.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.gallery img').complete")
+    expect(first).to_have_js_property("complete", True)
     assert first.evaluate("(el) => el.naturalWidth") >= min(width, 800) / 2
     assert_fits(page)
     assert_accessible(page)

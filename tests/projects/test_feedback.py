@@ -198,7 +198,7 @@ def test_old_reports_are_deleted_done_or_not():
     for days, is_done in ((366, False), (366, True), (364, False)):
         old = BarrierReport.objects.create(text=TEXT, is_done=is_done)
         BarrierReport.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=days))
-    call_command("delete_old_reports")
+    call_command("delete_old_data")
     assert BarrierReport.objects.count() == 1
 
 

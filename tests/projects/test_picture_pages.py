@@ -203,6 +203,14 @@ def test_ended_session_loses_no_words(client, project):
 
 
 @zeal_ignore()
+def test_every_form_can_be_sent_where_tokens_are_checked(client, project):
+    add(project)
+    pictures.add_paper(project, zoo.PDF, title="Konzept")
+    page = client.get(address(project)).content.decode()
+    assert page.count('<form class="') == page.count('name="csrfmiddlewaretoken"') == 6
+
+
+@zeal_ignore()
 def test_page_takes_as_many_queries_for_eight_pictures_as_for_one(client, project, django_assert_num_queries):
     add(project)
     client.get(address(project))

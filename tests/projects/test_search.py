@@ -1,5 +1,6 @@
 """The search: what it keeps of projects, what a query means, the order of hits and the marked passage."""
 
+from html import unescape
 from itertools import count
 
 import pytest
@@ -335,12 +336,81 @@ def test_search_needs_two_queries(django_assert_num_queries, text):
         find(text)
 
 
+# --- passages ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hits():
+    """Hits for a query in a collection that has its words."""
+
+    def hits(text: str) -> search.Hits:
+        publish(title="Café", summary="Cafés Männercafé Beratung ohne Papiere <script>")
+        return find(text)
+
+    return hits
+
+
+def test_passage_marks_folded_words(hits):
+    marked = search.passage(["Wir öffnen drei Cafés, ein Männercafé auch."], hits("cafe"))
+    assert marked == "Wir öffnen drei <mark>Cafés</mark>, ein <mark>Männercafé</mark> auch."
+
+
+def test_passage_is_escaped(hits):
+    marked = search.passage(["<b>Café</b> & <script>alert(1)</script>"], hits("cafe script"))
+    assert marked == (
+        "&lt;b&gt;<mark>Café</mark>&lt;/b&gt; &amp; &lt;<mark>script</mark>&gt;alert(1)&lt;/<mark>script</mark>&gt;"
+    )
+
+
+def test_passage_has_no_markdown_and_no_citations(hits):
+    text = "- **Beratung** im *Café*. [3][12]\n- [Mehr dazu](https://example.org/beratung)"
+    assert search.passage([text], hits("cafe")) == "Beratung im <mark>Café</mark>. Mehr dazu"
+
+
+def test_passage_marks_expressions_as_a_whole(hits):
+    marked = search.passage(["Hilfe für Menschen ohne Papiere."], hits("Papierlose"))
+    assert marked == "Hilfe für Menschen <mark>ohne Papiere</mark>."
+
+
+def test_passage_is_the_one_with_most_terms(hits):
+    texts = ["Ein Café.", "Ein Café und noch ein Café.", "Beratung im Café.", "Im Café gibt es Beratung."]
+    assert search.passage(texts, hits("cafe beratung")) == "<mark>Beratung</mark> im <mark>Café</mark>."
+
+
+def test_long_passage_is_cut_at_words(hits):
+    text = "Wort " * 100 + "Satzende. Hier ist ein Café mit Kuchen. " + "Nachwort " * 100
+    marked = search.passage([text], hits("cafe"))
+    plain = marked.replace("<mark>", "").replace("</mark>", "")
+    assert plain.startswith("…Hier ist ein Café mit Kuchen.")
+    assert plain.endswith("Nachwort…")
+    assert len(plain) <= search.PASSAGE
+
+
+def test_passage_without_sentence_begins_at_a_word(hits):
+    plain = search.passage(["wort " * 100 + "Café " + "wort " * 100], hits("cafe")).replace("<mark>", "")
+    assert plain.startswith("…wort wort")
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["Ein Haus."], ["x" * 5_000]])
+def test_passage_is_empty_without_a_word_of_the_query(hits, texts):
+    assert search.passage(texts, hits("cafe")) == ""
+
+
+def test_passage_of_an_empty_query_is_empty():
+    assert search.passage(["Ein Café."], find("")) == ""
+
+
+# --- whatever people type ---------------------------------------------------------------------------------------------
+
+
 @settings(derandomize=True, deadline=None, max_examples=60)
 @given(st.text(max_size=300) | st.text(alphabet="\"-'„“\\%_*:&|!<>() aBä0", max_size=80))
 def test_any_text_is_searched(text):
     hits = find(text)
     assert set(hits.ranked) <= set(hits.numbers)
-    assert len(search.passage([text, "Ein <b>Text</b>"], hits)) < 3_000
+    marked = search.passage([text, f"Wir sagen: {text} " * 9], hits)
+    plain = unescape(marked.replace("<mark>", "").replace("</mark>", ""))
+    assert len(plain) <= search.PASSAGE
 
 
 def test_wildcards_and_operators_are_no_syntax():

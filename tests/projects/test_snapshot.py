@@ -122,7 +122,7 @@ def test_every_column_is_content_or_named_as_life():
     life = {
         "id", "status", "provenance", "import_key", "import_digest", "created_at", "changed_at", "submitted_at",
         "published_at", "publication_number", "withdrawn_at", "withdrawal_reason", "confirmed_on", "next_check_on",
-        "version", "revises", "duplicate_of", "created_by", "submission_key", "cost_first_year",
+        "version", "revises", "duplicate_of", "created_by", "submission_key", "cost_first_year", "returned_content",
     }  # fmt: skip
     columns = {field.name for field in Project._meta.get_fields() if field.concrete}
     rows = {"financings", "key_figures", "references", "obstacles", "pictures", "attachments"}

@@ -1,0 +1,96 @@
+"""The desk in a real browser: a project is sent in, returned and published there; axe, keyboard and narrow screens."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_sign_in import sign_in, submit, totp
+
+TITLE = "Lesepatinnen im Schulkeller"
+
+
+def enter_desk(page: Page, portal, email: str) -> None:
+    """Signs in and sets up the second factor; the browser of the first test keeps both."""
+    sign_in(page, email, portal.passwords[email])
+    page.goto("/admin/")
+    if page.locator("input[name=password]").count():
+        page.fill("input[name=password]", portal.passwords[email])
+        submit(page)
+    secret = re.search(r"\b[A-Z2-7]{32}\b", page.locator("main").inner_text())
+    page.fill("input[name=code]", totp(secret[0]))
+    submit(page)
+
+
+def send_in(page: Page, portal) -> None:
+    """The shortest project that can be sent, by the municipality."""
+    email = "kommune@example.org"
+    sign_in(page, email, portal.passwords[email])
+    page.goto("/mitmachen/projekte/neu/")
+    page.fill("input[name=title]", TITLE)
+    submit(page)
+    home = page.url
+    for slug, fields in (
+        ("kopf", {"textarea[name=summary]": "Ehrenamtliche lesen mit Kindern, jeden Dienstag."}),
+        ("geschichte", {"textarea[name=approach]": "Frau Dr. Muster öffnet den Keller."}),
+    ):
+        page.goto(f"{home}{slug}/")
+        for selector, text in fields.items():
+            page.fill(selector, text)
+        submit(page)
+    page.goto(f"{home}einordnung/")
+    page.locator("input[name=topics]").first.check()
+    page.locator("[name=stage]").first.select_option("running") if page.locator(
+        "select[name=stage]"
+    ).count() else page.locator("input[name=stage][value=running]").check()
+    submit(page)
+    page.goto(f"{home}pruefen/")
+    for box in page.locator("main input[type=checkbox]").all():
+        box.check()
+    page.locator("main form button[type=submit]").last.click()
+    expect(page.locator("main")).to_contain_text("eingereicht")
+
+
+@pytest.fixture(scope="module")
+def _nothing() -> None:
+    """Keeps the order of this module: one journey."""
+
+
+def test_desk_from_the_queue_to_publication(page_at, portal, assert_accessible):
+    send_in(page_at(), portal)
+    for width, scheme in ((1280, "light"),):
+        page = page_at(width, scheme)
+        enter_desk(page, portal, "moderation@example.org")
+    page.goto("/admin/")
+    expect(page.get_by_role("link", name="wartet auf eine Entscheidung")).to_be_visible()
+    for width, scheme in ((1280, "light"), (320, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        for address in ("/admin/", "/admin/projects/project/"):
+            page.goto(address)
+            check(page, assert_accessible)
+        page.get_by_role("link", name=TITLE).click()
+        check(page, assert_accessible)
+        expect(page.locator(".hints")).to_contain_text("Frau Dr. Muster")
+        page.locator("summary", has_text="Ablehnen").click()
+        page.get_by_role("button", name="Ablehnen").click()
+        expect(page.locator(".error-summary")).to_be_focused()
+        check(page, assert_accessible)
+    page.locator("summary", has_text="Zurückgeben").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Namen und Kontaktdaten von Privatpersonen").check()
+    page.get_by_role("button", name="Zurückgeben").click()
+    expect(page.locator(".messagelist")).to_contain_text("ist zurückgegeben")
+    page.goto("/admin/projects/project/?status=returned")
+    expect(page.get_by_role("link", name=TITLE)).to_be_visible()
+
+
+def check(page: Page, assert_accessible) -> None:
+    """No finding of axe, no sideways scroll, headings without a gap."""
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    levels = [
+        int(level) for level in page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => h.tagName[1])")
+    ]
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
