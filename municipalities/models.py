@@ -103,30 +103,21 @@ class MunicipalityQuerySet(models.QuerySet):
         """The 45 bodies of the tile map: Landkreise, Region Hannover, kreisfreie Städte."""
         return self.filter(kind__in=COUNTY_LEVEL)
 
-    def matching(self, *texts: str):
-        """Bodies whose name contains one of the texts, or whose key or postal code begins with one."""
-        found = Q()
-        for text in texts:
-            found |= Q(sort_key__contains=text.lower()) | Q(key__startswith=text) | Q(postal_code__startswith=text)
+    def matching(self, *spellings: str):
+        """Bodies that one of the spellings of a search text fits: every word of it begins the key or the postal code,
+        or is part of the name or designation."""
+        found = Q(pk__in=[])
+        for spelling in spellings:
+            every_word = Q()
+            for word in spelling.lower().split():
+                every_word &= (
+                    Q(sort_key__contains=word)
+                    | Q(display_name__icontains=word)
+                    | Q(key__startswith=word)
+                    | Q(postal_code__startswith=word)
+                )
+            found |= every_word
         return self.filter(found)
-
-    def called(self, names):
-        """Existing bodies by each of these names or keys (case folded), as a dictionary of lists.
-
-        A town often shares its name with its Samtgemeinde or its county; then the town is meant.
-        """
-        wanted = {name.casefold() for name in names}
-        lowered = self.existing().annotate(low_name=Lower("name"), low_display=Lower("display_name"))
-        rows = lowered.filter(Q(low_name__in=wanted) | Q(low_display__in=wanted) | Q(key__in=wanted))
-        found: dict[str, list] = {}
-        for body in rows:
-            for name in {body.name.casefold(), body.display_name.casefold(), body.key} & wanted:
-                found.setdefault(name, []).append(body)
-        for name, bodies in found.items():
-            exact = [body for body in bodies if name in (body.display_name.casefold(), body.key)]
-            longest = max(len(body.key) for body in bodies)
-            found[name] = exact or [body for body in bodies if len(body.key) == longest]
-        return found
 
     def for_page(self):
         """Everything above and about a body that its page shows."""

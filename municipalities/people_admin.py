@@ -28,6 +28,7 @@ WORDS: dict[str, str | Promise] = {
     "False": gettext_lazy("nein"),
     "active": gettext_lazy("offen"),
     "inactive": gettext_lazy("gesperrt"),
+    "erased": gettext_lazy("gelöscht"),
     "set": gettext_lazy("eingerichtet"),
     "forgotten": gettext_lazy("vergessen"),
 }

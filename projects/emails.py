@@ -124,7 +124,7 @@ def barrier_reported(report: BarrierReport) -> None:
     _put(letters, subject, "barrier_report", {"report": report, "desk": desk}, reply_to=report.reply_to)
 
 
-# --- between visitors and contacts -------------------------------------------------------------------------------------
+# --- between visitors and contacts ------------------------------------------------------------------------------------
 
 
 def message_relayed(project: Project, message: "Message", *, cause: str) -> None:

@@ -160,7 +160,12 @@ class ContactForm(OpenForm, forms.Form):
             "min_length": _("Bitte schreiben Sie etwas mehr, mindestens %(limit_value)d Zeichen."),
         },
     )
-    name = LineField(label=_("Ihr Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = LineField(
+        label=_("Ihr Name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Bitte sagen Sie, wer schreibt.")},
+    )
     sender = MailField(
         label=_("Ihre E-Mail-Adresse"),
         max_length=254,

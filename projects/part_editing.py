@@ -16,8 +16,8 @@ from django import forms
 from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.http import QueryDict
-from django.utils.functional import cached_property
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from municipalities.models import Municipality, User

@@ -50,7 +50,8 @@ def take_turn(project: Project, sender: str, address: str) -> bool:
 def send(project: Project, message: Message) -> None:
     """Into the outbox. The same words sent twice on one day are one message: a second click sends nothing."""
     words = "\0".join((message.sender, message.name, message.text))
-    cause = f"{project.pk}:{timezone.localdate()}:{salted_hmac('projects.relay', words, algorithm='sha256').hexdigest()}"
+    digest = salted_hmac("projects.relay", words, algorithm="sha256").hexdigest()
+    cause = f"{project.pk}:{timezone.localdate()}:{digest}"
     with transaction.atomic():
         emails.message_relayed(project, message, cause=cause)
         if message.wants_copy:

@@ -57,7 +57,7 @@ def spell_edge(day: date | None, *, last: bool = False) -> str:
 
 def read_partial_date(text: str, *, last: bool = False) -> PartialDate:
     """The reverse of spell_date(); ValueError where there is no such day."""
-    year = month = day = 0
+    month = day = None
     if match := _YEAR.fullmatch(text):
         year = int(match[1])
     elif match := _MONTH.fullmatch(text):
@@ -65,15 +65,15 @@ def read_partial_date(text: str, *, last: bool = False) -> PartialDate:
     elif match := _DAY.fullmatch(text):
         day, month, year = int(match[1]), int(match[2]), int(match[3])
     elif match := _ISO.fullmatch(text):
-        year, month, day = int(match[1]), int(match[2]), int(match[3] or 0)
+        year, month, day = int(match[1]), int(match[2]), int(match[3]) if match[3] else None
     else:
         raise ValueError(text)
-    precision = Precision.DAY if day else Precision.MONTH if month else Precision.YEAR
-    if match.re is _DAY and not day:
-        raise ValueError(text)
-    month = month or (12 if last else 1)
-    day = day or (monthrange(year, month)[1] if last and 1 <= month <= 12 else 1)
-    return PartialDate(date(year, month, day), precision.value)
+    if month is None:
+        return PartialDate(date(year, 12, 31) if last else date(year, 1, 1), Precision.YEAR.value)
+    if day is None:
+        day_of_month = monthrange(year, month)[1] if last else 1  # refuses month 0 and 13 like date() does
+        return PartialDate(date(year, month, day_of_month), Precision.MONTH.value)
+    return PartialDate(date(year, month, day), Precision.DAY.value)
 
 
 def spell_number(value: Decimal | int) -> str:

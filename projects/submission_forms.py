@@ -82,7 +82,8 @@ class HeadForm(PartForm):
         "summary": _(
             "In Musterhausen reparieren Nachbarn jeden Samstag Fahrräder, zusammen mit Menschen, die neu in der "
             "Gemeinde sind. Eine halbe Stelle im Rathaus hält alles zusammen. Nach zwei Jahren fahren 140 Menschen "
-            "mit einem eigenen Rad zu Arbeit, Kurs oder Arzt. Nicht geklappt hat der Verleih: Zu viele Räder kamen nicht zurück."
+            "mit einem eigenen Rad zu Arbeit, Kurs oder Arzt. Nicht geklappt hat der Verleih: Zu viele Räder kamen "
+            "nicht zurück."
         ),
     }
     lead = ListedChoiceField(label=_("Federführende Kommune"))

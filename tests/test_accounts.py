@@ -380,13 +380,36 @@ def test_every_template_is_ours_and_german(name):
     assert not re.search(r"\b([Dd]u|[Dd]ein\w*|[Dd]ir|[Dd]ich|[Kk]ennwort)\b", template.source)
 
 
+# Of a virtual device in Chromium; a passkey has only its public half here.
+PASSKEY = {
+    "name": "Diensttelefon",
+    "credential": {
+        "id": "98zsLUp7vMEoIz1K79dm3PUBbh3drOYG6ZehQX7OHCo",
+        "type": "public-key",
+        "rawId": "98zsLUp7vMEoIz1K79dm3PUBbh3drOYG6ZehQX7OHCo",
+        "response": {
+            "transports": ["internal"],
+            "clientDataJSON": (
+                "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoibHdQeC1EajVVTDBJeERoWlU2Z0JzS1JBZkQwUFM1ZGFqWjZp"
+                "cEwwLTVMRSIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3Q6ODAzMSIsImNyb3NzT3JpZ2luIjpmYWxzZX0"
+            ),
+            "attestationObject": (
+                "o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YVikSZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2NFAAAAAQECAwQFBgcI"
+                "AQIDBAUGBwgAIPfM7C1Ke7zBKCM9Su_XZtz1AW4d3azmBumXoUF-zhwqpQECAyYgASFYINP0RLrcm7A08LTSDsX56hB9FUFZesuL"
+                "ZU3yXkVFWToRIlggvAV8r1EwfuP2FKL_1o7nUPAtOGndZn73NKqMnvP-lkQ"
+            ),
+        },
+        "clientExtensionResults": {"credProps": {"rk": True}},
+        "authenticatorAttachment": "platform",
+    },
+}
+
+
 @pytest.mark.parametrize("name", [pattern.name for pattern in account_urls.urlpatterns])
 def test_page_is_drawn_without_anything_inline(client, name):
     user = make_user()
     with_app(user)
-    key = Authenticator.objects.create(
-        user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "x", "credential": {}}
-    )
+    key = Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=PASSKEY)
     try:
         path = reverse(name)
     except NoReverseMatch:
@@ -402,3 +425,64 @@ def test_page_is_drawn_without_anything_inline(client, name):
         for forbidden in (" style=", "<style", "onclick=", "javascript:", 'placeholder="'):
             assert forbidden not in page
         assert all("src=" in tag or "application/json" in tag for tag in re.findall(r"<script[^>]*>", page))
+
+
+# --- whatever is typed ---
+
+NASTY = [
+    "",
+    "\u202eabc",
+    "٣٣٣٣٣٣",
+    "x" * 100_000,
+    "ß" * 300,
+    "'\"><script>",
+    "anna@stade.example\r\nBcc: x@example.org",
+    "🙂",
+]
+
+
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+def test_nothing_that_is_typed_breaks_a_form(client, text):
+    """S18 for the forms of an account: an answer, never an error of ours."""
+    user = make_user()
+    secret = with_app(user)
+    everything = dict.fromkeys(
+        (
+            "login",
+            "email",
+            "password",
+            "password1",
+            "oldpassword",
+            "first_name",
+            "last_name",
+            "code",
+            "name",
+            "credential",
+        ),
+        text,
+    )
+    outside = ("account_login", "account_signup", "account_reset_password", "mfa_login_webauthn")
+    inside = (
+        "account_email",
+        "account_change_password",
+        "mfa_reauthenticate",
+        "mfa_add_webauthn",
+        "projects:change_name",
+    )
+    for name in outside:
+        assert client.post(reverse(name), everything).status_code in (200, 302), name
+    sign_in(client, user.email)
+    assert client.post(reverse("mfa_authenticate"), everything).status_code == 200
+    client.post(reverse("mfa_authenticate"), {"code": totp(secret)})
+    for name in inside:
+        answer = client.post(reverse(name), {**everything, "action_add": "1"})
+        assert answer.status_code in (200, 302), name
+        assert b"<script>" not in answer.content
+
+
+@pytest.mark.parametrize("target", ["https://example.org/", "//example.org/", "/\\example.org", "javascript:alert(1)"])
+def test_nobody_is_led_elsewhere_after_signing_in(client, target):
+    user = make_user()
+    answer = client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD, "next": target})
+    assert answer.headers["Location"] == reverse("projects:account")
+    assert client.post(reverse("account_logout"), {"next": target}).headers["Location"] == "/"

@@ -23,17 +23,18 @@ const changed = (section, text) => {
   section.closest("form").dispatchEvent(new Event("change"));
 };
 
-const add = (section, button) => {
+const add = (section) => {
   const template = section.querySelector("[data-row-template]");
   if (section.querySelectorAll("[data-row]").length >= Number(section.querySelector("[name$=-MAX_NUM_FORMS]").value)) return;
-  button.parentElement.before(template.content.cloneNode(true));
+  template.before(template.content.cloneNode(true));
   changed(section, section.dataset.added);
   const rows = section.querySelectorAll("[data-row]");
   rows[rows.length - 1].querySelector("input:not([type=hidden]), select, textarea").focus();
 };
 
 const remove = (section, row) => {
-  const next = row.nextElementSibling?.matches("[data-row]") ? row.nextElementSibling : section.querySelector("[data-add-row]");
+  const rows = [...section.querySelectorAll("[data-row]")];
+  const next = rows[rows.indexOf(row) + 1] ?? section.querySelector("[data-add-row]");
   row.remove();
   changed(section, section.dataset.removed);
   next.focus();
@@ -44,7 +45,7 @@ for (const section of document.querySelectorAll("[data-rows]")) {
     const button = event.target.closest("button");
     if (!button?.matches("[data-add-row], [data-remove-row]")) return;
     event.preventDefault();
-    if (button.matches("[data-add-row]")) add(section, button);
+    if (button.matches("[data-add-row]")) add(section);
     else remove(section, button.closest("[data-row]"));
   });
 }

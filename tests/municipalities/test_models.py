@@ -47,7 +47,7 @@ def town(db) -> Municipality:
 )
 def test_database_refuses_impossible_municipality(town, assignment, constraint):
     with pytest.raises(IntegrityError, match=constraint):
-        execute(f"UPDATE municipalities_municipality SET {assignment} WHERE id = %s", town.pk)  # noqa: S608
+        execute(f"UPDATE municipalities_municipality SET {assignment} WHERE id = %s", town.pk)
 
 
 def test_database_refuses_second_body_with_same_key_or_tile(town):

@@ -1,4 +1,4 @@
-"""Memberships, accounts, letters, vocabularies, funding and contacts at the desk: who sees, who changes, what follows."""
+"""Memberships, accounts, letters, vocabularies, funding and contacts at the desk: who sees and changes what."""
 
 import pytest
 from django.urls import reverse

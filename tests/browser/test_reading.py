@@ -1,0 +1,163 @@
+"""The reader's pages in a real browser: axe, reflow, keyboard, bytes, and the whole way without JavaScript."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+PROJECT, MUNICIPALITY, PROGRAMME = "project", "municipality", "programme"
+PAGES = [
+    "/",
+    "/projekte/",
+    "/projekte/?topic=language&kind=county&cost=unknown",
+    "/projekte/?q=Genosenschaft",
+    "/projekte/?q=nichtsdergleichen",
+    "/projekte/?view=map",
+    "/projekte/?topic=gibtesnicht",
+    PROJECT,
+    f"{PROJECT}ratsvorlage/",
+    "/kommunen/",
+    "/kommunen/?q=Sögel",
+    MUNICIPALITY,
+    "/foerderung/",
+    PROGRAMME,
+    "/themen/",
+    "/themen/language/",
+    "/mitmachen/",
+    "/daten/",
+    "/impressum/",
+    "/datenschutz/",
+    "/barrierefreiheit/",
+    "/barriere-melden/",
+    "/leichte-sprache/",
+    "/gebaerdensprache/",
+    "/gibt-es-nicht/",
+]
+VIEWS = [(320, "light", "none"), (1280, "dark", "none"), (1280, "light", "active")]
+KILOBYTE = 1024
+
+
+def address(page: Page, name: str) -> str:
+    """The path of a page; those that carry a number are looked up on the page that links to them."""
+    for kind, at, pattern in (
+        (PROJECT, "/projekte/?q=Sögel", "/projekte/"),
+        (MUNICIPALITY, "/kommunen/?q=Samtgemeinde+Sögel", "/kommunen/034545407"),
+        (PROGRAMME, "/foerderung/", "/foerderung/amif"),
+    ):
+        if name.startswith(kind):
+            page.goto(at)
+            links = page.locator(f'main a[href^="{pattern}"]:not([href*="?"])')
+            return links.first.get_attribute("href") + name.removeprefix(kind)
+    return name
+
+
+@pytest.mark.parametrize(("width", "scheme", "forced"), VIEWS)
+def test_every_page_is_accessible_and_fits_its_width(page_at, assert_accessible, width, scheme, forced):
+    page = page_at(width, scheme, forced_colors=forced)
+    for name in PAGES:
+        page.goto(address(page, name))
+        assert_accessible(page)
+        sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert sideways <= 0, (name, sideways)
+
+
+TWICE_AS_LARGE = "document.documentElement.style.fontSize = '200%'"
+WIDELY_SPACED = """for (const element of document.querySelectorAll('body *')) {
+    element.style.lineHeight = '1.5'; element.style.letterSpacing = '0.12em'; element.style.wordSpacing = '0.16em';
+}"""
+
+
+@pytest.mark.parametrize(("width", "change"), [(1280, TWICE_AS_LARGE), (320, WIDELY_SPACED)], ids=["large", "spaced"])
+def test_text_can_be_twice_as_large_or_widely_spaced(page_at, width, change):
+    """WCAG 1.4.4 and 1.4.12: nothing scrolls sideways."""
+    page, wide = page_at(width), {}
+    for name in PAGES:
+        page.goto(address(page, name))
+        page.evaluate(change)
+        wide[name] = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert {name: by for name, by in wide.items() if by > 0} == {}
+
+
+def test_keyboard_skips_to_the_content_and_shows_where_it_is(page_at):
+    page = page_at(1280)
+    page.goto("/projekte/")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_attribute("href", re.compile("#"))
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+    seen = set()
+    for _step in range(60):
+        focused = page.evaluate(
+            """() => { const element = document.activeElement, style = getComputedStyle(element);
+              const isVisible = style.outlineStyle !== 'none' || style.boxShadow !== 'none';
+              return [element.outerHTML.slice(0, 120), isVisible]; }"""
+        )
+        assert focused[1], f"no visible focus: {focused[0]}"
+        seen.add(focused[0])
+        page.keyboard.press("Tab")
+    assert len(seen) > 40  # no trap
+
+
+def test_reader_finds_filters_and_prints_without_javascript(page_at):
+    page = page_at(360, javascript=False)
+    page.goto("/")
+    page.get_by_role("searchbox").fill("Genossenschaft")
+    page.get_by_role("button", name="Projekte finden").click()
+    expect(page.locator("article mark").first).to_be_visible()
+    before = int(re.search(r"\d+", page.locator("[role=status]").inner_text())[0])
+    option = page.get_by_role("checkbox", name="Wohnen")
+    if not option.is_visible():
+        page.get_by_text("Filter", exact=True).first.click()
+    option.check()
+    page.locator("form button[type=submit]:visible").last.click()
+    assert "topic=housing" in page.url
+    after = int(re.search(r"\d+", page.locator("[role=status]").inner_text())[0])
+    assert 0 < after <= before
+    page.locator(".chip").first.click()
+    page.goto("/projekte/?q=Sögel&topic=housing")
+    page.locator("article a").first.click()
+    expect(page.locator("h1")).to_contain_text("Sögel")
+    page.get_by_role("link", name=re.compile("Ratsvorlage")).first.click()
+    expect(page.locator(".council-paper h1")).to_be_visible()
+
+
+def test_council_paper_is_one_page_of_a4(page_at):
+    page = page_at(1280)
+    page.goto(address(page, f"{PROJECT}ratsvorlage/"))
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+
+
+@pytest.mark.parametrize("name", ["/", "/projekte/", PROJECT])
+def test_first_visit_stays_within_the_budget(page_at, name):
+    """README, budgets: CSS and JS at most 10 KB each, fonts 50 KB, everything 90 KB in at most 8 requests."""
+    page = page_at(1280)
+    path = address(page, name)
+    page.context.clear_cookies()
+    sizes: dict[str, int] = {}
+
+    def measure(response):
+        body = response.request.sizes()["responseBodySize"]
+        sizes[response.url] = body
+
+    fresh = page_at(1280)
+    fresh.on("requestfinished", lambda request: measure(request.response()))
+    fresh.goto(path, wait_until="networkidle")
+    by_kind = {
+        kind: sum(size for url, size in sizes.items() if url.endswith(kind)) for kind in (".css", ".js", ".woff2")
+    }
+    assert by_kind[".css"] <= 10 * KILOBYTE, by_kind
+    assert by_kind[".js"] <= 10 * KILOBYTE, by_kind
+    assert by_kind[".woff2"] <= 50 * KILOBYTE, by_kind
+    assert len(sizes) <= 8, sorted(sizes)
+
+
+def test_dark_paper_and_forced_colours_keep_the_mosaic_visible(page_at):
+    for scheme, forced in (("dark", "none"), ("light", "active")):
+        page = page_at(1280, scheme, forced_colors=forced)
+        page.goto("/")
+        colours = page.evaluate(
+            "[...new Set([...document.querySelectorAll('.tile path')].slice(0, 40).map(p => getComputedStyle(p).fill))]"
+        )
+        assert len(colours) >= 2, (scheme, forced, colours)
