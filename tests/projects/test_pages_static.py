@@ -164,10 +164,10 @@ def test_data_sources_prints_the_attribution_and_every_indicator(client):
         assert indicator.licence in html
 
 
-def test_contribute_marks_its_example_as_invented_and_promises_no_account(client):
+def test_contribute_marks_its_example_as_invented_and_leads_to_submitting(client):
     html = page(client, "contribute")
     assert html.index("Erfundenes Beispiel") < html.index("Musterhausen")
-    assert "Einreichen können Sie hier noch nicht" in html
+    assert reverse("projects:my_projects") in html
 
 
 class Texts(HTMLParser):
