@@ -95,7 +95,11 @@ INDICATORS = (
         decimals=2,
         source=_("Robert Koch-Institut"),
         licence="CC BY 4.0",
-        note=_("0 = geringste, 1 = stärkste Benachteiligung, bundesweit skaliert."),
+        # Counties and independent cities come from another file of the release, on a scale of its own.
+        note=_(
+            "0 = geringste, 1 = stärkste Benachteiligung, bundesweit skaliert; "
+            "Kreise und kreisfreie Städte auf einer anderen Skala als Gemeinden."
+        ),
     ),
     Indicator(
         code="settlement_share",
