@@ -10,7 +10,7 @@ from django.db.models import Model, OuterRef, QuerySet
 from municipalities.models import Municipality
 
 from .labels import COUNTY_KEY_LENGTH
-from .models import Adopted, Adoption, Cost, Financing, FundedBy, Obstacle, Project, Size
+from .models import Adopted, Adoption, AdoptionState, Cost, Financing, FundedBy, Obstacle, Project, Size
 
 # Lower bounds, largest first: a class begins at its bound and ends before the next.
 SIZES = (
@@ -69,7 +69,7 @@ def _rows(projects: QuerySet[Project]) -> QuerySet[Any]:
         "permanences": array(Financing, "permanence", is_requested=False),
         "obstacle_slugs": array(Obstacle, "category__slug"),
         "obstacle_levels": array(Obstacle, "level"),
-        "adopters": array(Adoption, "municipality"),
+        "adopters": array(Adoption, "municipality", state=AdoptionState.PUBLISHED),
     }
     return projects.order_by().annotate(**arrays).values_list(*columns.split(), *arrays, named=True)
 

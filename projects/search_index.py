@@ -118,7 +118,7 @@ def _indexable() -> QuerySet[Project]:
             "key_figures",
             Prefetch("financings", Financing.objects.select_related("source", "programme")),
             Prefetch("obstacles", Obstacle.objects.select_related("category")),
-            Prefetch("adoptions", Adoption.objects.select_related("municipality")),
+            Prefetch("adoptions", Adoption.objects.published().select_related("municipality")),
         )
     )
 

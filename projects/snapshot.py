@@ -24,7 +24,7 @@ SCHEMA = 1
 FIELDS: Mapping[str, str] = {
     "head": "title summary lead further operator operator_kind partners licence",
     "classification": "topics target_groups stage started_on started_precision ended_on ended_precision reach",
-    "story": "initial_situation goals approach steps results lessons end_reason editorial_note",
+    "story": "initial_situation goals approach steps results lessons end_cause end_reason editorial_note",
     "effort": (
         "cost_one_off cost_one_off_estimated cost_yearly cost_yearly_estimated cost_note staff_fte staff_note "
         "volunteers volunteers_note volunteer_hours_month staffing people_reached people_period people_note"

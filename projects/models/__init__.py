@@ -1,22 +1,22 @@
-"""Nouns of the mosaic, by aggregate: vocabularies, funding, contacts, projects and the rows of a project."""
+"""Nouns of the mosaic, by aggregate: vocabularies, funding, contacts, projects, and what is learnt from them."""
 
+from .adoptions import Adoption, AdoptionState, Interest
 from .contacts import Contact, ContactLevel
+from .enquiries import Enquiry, EnquiryState
 from .facet_index import Adopted, Cost, FacetValue, IndexVersion, Recency, Size
 from .feedback import BarrierReport
 from .funding import FundedBy, FundingLevel, FundingProgramme, FundingSource, Permanence, ProgrammeReference
 from .letters import Letter
 from .parts import (
-    Adoption,
     Financing,
     FinancingKind,
     KeyFigure,
     Obstacle,
-    ObstacleLevel,
-    ObstacleState,
     Picture,
     Reference,
 )
 from .project import (
+    EndCause,
     EvidenceLevel,
     OperatorKind,
     PeoplePeriod,
@@ -31,13 +31,17 @@ from .project import (
     TextLicence,
     TransferEffort,
 )
+from .readers import Frequency, FruitlessSearch, Subscription
 from .search_index import SearchEntry, SearchWord
+from .shared_obstacles import ObstacleLevel, ObstacleState, SharedObstacle
 from .submission import Approval, Attachment, Consent, ProjectVersion, TypedText
+from .texts import Page, PageText, TextBlock
 from .vocabulary import ObstacleCategory, TargetGroup, Topic
 
 __all__ = [
     "Adopted",
     "Adoption",
+    "AdoptionState",
     "Approval",
     "Attachment",
     "BarrierReport",
@@ -45,15 +49,21 @@ __all__ = [
     "Contact",
     "ContactLevel",
     "Cost",
+    "EndCause",
+    "Enquiry",
+    "EnquiryState",
     "EvidenceLevel",
     "FacetValue",
     "Financing",
     "FinancingKind",
+    "Frequency",
+    "FruitlessSearch",
     "FundedBy",
     "FundingLevel",
     "FundingProgramme",
     "FundingSource",
     "IndexVersion",
+    "Interest",
     "KeyFigure",
     "Letter",
     "Obstacle",
@@ -61,6 +71,8 @@ __all__ = [
     "ObstacleLevel",
     "ObstacleState",
     "OperatorKind",
+    "Page",
+    "PageText",
     "PeoplePeriod",
     "Permanence",
     "Picture",
@@ -74,12 +86,15 @@ __all__ = [
     "Reference",
     "SearchEntry",
     "SearchWord",
+    "SharedObstacle",
     "Size",
     "Staffing",
     "Stage",
     "Status",
     "StatusChange",
+    "Subscription",
     "TargetGroup",
+    "TextBlock",
     "TextLicence",
     "Topic",
     "TransferEffort",

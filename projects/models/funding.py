@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import F, OuterRef, Q
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from municipalities.models import german_sort_key
+from municipalities.models import Kind, german_sort_key
+
+from .vocabulary import Topic
 
 
 class FundingLevel(models.TextChoices):
@@ -88,6 +91,29 @@ class FundingProgramme(models.Model):
     running_note = models.TextField(_("Zum Stand"), blank=True)
     period = models.CharField(_("Laufzeit"), max_length=200, blank=True)
     editorial_note = models.TextField(_("Hinweis zu den Quellen"), blank=True)
+    # What the Förder-Check asks; empty or None is „nicht belegt“, never „alle“ or zero.
+    topics = models.ManyToManyField(
+        Topic, related_name="funding_programmes", blank=True, verbose_name=_("Handlungsfelder")
+    )
+    eligible_kinds = ArrayField(
+        models.CharField(max_length=30, choices=Kind),
+        verbose_name=_("Arten von Kommunen, die Geld beantragen können"),
+        default=list,
+        blank=True,
+    )
+    smallest_population = models.PositiveIntegerField(_("Einwohner mindestens"), null=True, blank=True)
+    largest_population = models.PositiveIntegerField(_("Einwohner höchstens"), null=True, blank=True)
+    deadline_on = models.DateField(_("Antragsfrist"), null=True, blank=True)
+    deadline_note = models.CharField(_("Zur Antragsfrist"), max_length=300, blank=True)
+    quota_percent = models.DecimalField(
+        _("Förderquote in Prozent, höchstens"), max_digits=5, decimal_places=2, null=True, blank=True
+    )
+    minimum_amount = models.DecimalField(
+        _("Mindestbetrag in Euro"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    maximum_amount = models.DecimalField(
+        _("Höchstbetrag in Euro"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
     checked_on = models.DateField(_("Zuletzt geprüft am"))
 
     class Meta:
@@ -100,6 +126,34 @@ class FundingProgramme(models.Model):
                 name="funding_programme_permanence_known",
                 condition=Q(permanence__in=["", *Permanence.values]),
                 violation_error_message=_("Diese Dauer gibt es nicht."),
+            ),
+            models.CheckConstraint(
+                name="funding_programme_kinds_known",
+                condition=Q(eligible_kinds__contained_by=Kind.values),
+                violation_error_message=_("Diese Art von Kommune gibt es nicht."),
+            ),
+            models.CheckConstraint(
+                name="funding_programme_sizes_in_order",
+                condition=Q(smallest_population__isnull=True)
+                | Q(largest_population__isnull=True)
+                | Q(largest_population__gte=F("smallest_population")),
+                violation_error_message=_("Die größte Einwohnerzahl liegt unter der kleinsten."),
+            ),
+            models.CheckConstraint(
+                name="funding_programme_quota_is_a_share",
+                condition=Q(quota_percent__isnull=True) | Q(quota_percent__gt=0, quota_percent__lte=100),
+                violation_error_message=_("Eine Quote liegt über 0 und höchstens bei 100 Prozent."),
+            ),
+            models.CheckConstraint(
+                name="funding_programme_amounts_in_order",
+                condition=(Q(minimum_amount__isnull=True) | Q(minimum_amount__gte=0))
+                & (Q(maximum_amount__isnull=True) | Q(maximum_amount__gte=0))
+                & (
+                    Q(minimum_amount__isnull=True)
+                    | Q(maximum_amount__isnull=True)
+                    | Q(maximum_amount__gte=F("minimum_amount"))
+                ),
+                violation_error_message=_("Der Höchstbetrag liegt unter dem Mindestbetrag."),
             ),
         ]
 

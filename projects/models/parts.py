@@ -1,4 +1,4 @@
-"""Rows that belong to a project: money, key figures, obstacles, references, adoptions, pictures."""
+"""Rows that belong to a project: money, key figures, obstacles, references, pictures."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .funding import FundingLevel, FundingProgramme, FundingSource, Permanence
 from .project import Precision, Project, with_precision
+from .shared_obstacles import ObstacleLevel, ObstacleState, SharedObstacle
 from .vocabulary import ObstacleCategory
 
 
@@ -16,19 +17,6 @@ class FinancingKind(models.TextChoices):
     EQUITY = "equity", _("Eigenkapital")
     LOAN = "loan", _("Kredit")
     IN_KIND = "in_kind", _("Sachleistung")
-
-
-class ObstacleLevel(models.TextChoices):
-    EU = "eu", _("Europäische Union")
-    FEDERAL = "federal", _("Bund")
-    STATE = "state", _("Land")
-    MUNICIPAL = "municipal", _("Kommune")
-
-
-class ObstacleState(models.TextChoices):
-    OPEN = "open", _("offen")
-    RAISED = "raised", _("vorgetragen")
-    SOLVED = "solved", _("gelöst")
 
 
 SMALLER_WIDTHS = (400, 800)  # of a picture that is wider
@@ -140,6 +128,16 @@ class Obstacle(models.Model):
     text = models.TextField(_("Hürde"))
     workaround = models.TextField(_("Ausweg"), blank=True)
     state = models.CharField(_("Stand"), max_length=10, choices=ObstacleState, blank=True)
+    shared = models.ForeignKey(
+        SharedObstacle,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="cases",
+        verbose_name=_("Eintrag im Hürden-Register"),
+        help_text=_("Von der Moderation gesetzt: Mehrere Projekte stoßen auf dieselbe Hürde."),
+    )
     cites = citations()
 
     class Meta:
@@ -186,40 +184,6 @@ class Reference(models.Model):
 
     def __str__(self) -> str:
         return f"[{self.number}] {self.title or self.publisher}"
-
-
-class Adoption(models.Model):
-    """A municipality took the project, or parts of it, over."""
-
-    project = models.ForeignKey(Project, models.CASCADE, related_name="adoptions", verbose_name=_("Vorbild"))
-    municipality = models.ForeignKey(
-        "municipalities.Municipality", models.PROTECT, related_name="adoptions", verbose_name=_("Nachahmende Kommune")
-    )
-    copy = models.ForeignKey(
-        Project, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("Eigenes Projekt")
-    )
-    since = models.DateField(_("Seit"), null=True, blank=True)
-    since_precision = models.CharField(_("Seit ist genau auf"), max_length=5, choices=Precision, blank=True)
-    changes = models.TextField(_("Was anders gemacht wird"), blank=True)
-    experience = models.TextField(_("Wie es läuft"), blank=True)
-    cites = citations()
-
-    class Meta:
-        verbose_name = _("Nachahmung")
-        verbose_name_plural = _("Nachahmungen")
-        ordering = ["project", "since", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["project", "municipality"], name="adoption_once_a_municipality"),
-            with_precision("adoption_since_with_precision", "since", "since_precision"),
-            models.CheckConstraint(
-                name="adoption_copy_is_another",
-                condition=Q(copy__isnull=True) | ~Q(copy=F("project")),
-                violation_error_message=_("Ein Projekt kann sich nicht selbst nachahmen."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.municipality} ← {self.project}"
 
 
 class Picture(models.Model):

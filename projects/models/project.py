@@ -84,6 +84,21 @@ class TransferEffort(models.TextChoices):
     HIGH = "high", _("hoch")
 
 
+class EndCause(models.TextChoices):
+    """Why a project ended, as a closed list; the text beside it tells the rest."""
+
+    GOAL_REACHED = "goal_reached", _("Ziel erreicht")
+    CONTINUED_ELSEWHERE = "continued_elsewhere", _("in anderem aufgegangen")
+    FUNDING_ENDED = "funding_ended", _("Förderung ausgelaufen")
+    NO_DEMAND = "no_demand", _("Bedarf zurückgegangen")
+    NO_STAFF = "no_staff", _("Personal fehlte")
+    NO_VOLUNTEERS = "no_volunteers", _("Ehrenamtliche fehlten")
+    NO_PREMISES = "no_premises", _("Räume fehlten")
+    LAW = "law", _("Recht oder Zuständigkeit stand entgegen")
+    DECISION = "decision", _("politische Entscheidung")
+    OTHER = "other", _("anderer Grund")
+
+
 class PeoplePeriod(models.TextChoices):
     TOTAL = "total", _("insgesamt")
     YEAR = "year", _("im Jahr")
@@ -242,6 +257,7 @@ class Project(models.Model):
     steps = models.TextField(_("Schritte zum Nachmachen"), blank=True)
     results = models.TextField(_("Ergebnisse"), blank=True)
     lessons = models.TextField(_("Was wir gelernt haben"), blank=True)
+    end_cause = models.CharField(_("Grund für das Ende"), max_length=20, choices=EndCause, blank=True)
     end_reason = models.TextField(_("Warum es endete"), blank=True)
     editorial_note = models.TextField(_("Hinweis zu den Quellen"), blank=True)
     # Effort
@@ -376,6 +392,7 @@ class Project(models.Model):
             known("reach", Reach, blank=True),
             known("evidence", EvidenceLevel, blank=True),
             known("transfer_effort", TransferEffort, blank=True),
+            known("end_cause", EndCause, blank=True),
             not_negative("cost_one_off"),
             not_negative("cost_yearly"),
             not_negative("staff_fte"),

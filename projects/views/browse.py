@@ -8,8 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from projects import facets, insights
+from projects import facets
 from projects.filters import ProjectFilter
+from projects.insights import figures
 from projects.models import Project, Status
 
 NEWEST = 6
@@ -28,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         "projects/home.html",
         {
-            "figures": insights.mosaic_figures(published),
+            "figures": figures.mosaic_figures(published),
             "topics": index.options("topic", everything),
             "counties": index.tiles(everything),
             "wall": wall,

@@ -195,8 +195,8 @@ def test_body_is_found_with_its_members_and_what_was_merged_into_it():
 def test_offered_help_stands_beside_adoption():
     project = make_project(help_offered="Gern am Telefon.", confirmed_on=TODAY)
     assert values_of(project)["adopted"] == {"no", "help_offered"}
-    Adoption.objects.create(project=project, municipality=make_municipality())
-    Adoption.objects.create(project=project, municipality=make_municipality())
+    Adoption.objects.create(state="published", project=project, municipality=make_municipality())
+    Adoption.objects.create(state="published", project=project, municipality=make_municipality())
     assert values_of(project)["adopted"] == {"yes", "help_offered"}
     assert values_of(project)["adoptions"] == {"2"}
     assert values_of(project)["confirmed_on"] == {"2026-11-22"}
@@ -251,9 +251,9 @@ def test_orders():
     first = publish(confirmed_on=date(2026, 1, 2))
     second = publish()
     third = publish(confirmed_on=date(2026, 1, 1))
-    Adoption.objects.create(project=second, municipality=make_municipality())
+    Adoption.objects.create(state="published", project=second, municipality=make_municipality())
     for _number in range(11):  # eleven are more than two, also as text
-        Adoption.objects.create(project=third, municipality=make_municipality())
+        Adoption.objects.create(state="published", project=third, municipality=make_municipality())
     for project in (second, third):
         facets.index_project(project)
     one, two, three = (project.publication_number for project in (first, second, third))

@@ -184,7 +184,7 @@ def make_projects(specs: Iterable[dict], register: list[Municipality]) -> list[P
         for slug, level in spec["obstacles"]:
             Obstacle.objects.create(project=project, category=categories[slug], level=level, text="…")
         for i in spec["adopters"]:
-            Adoption.objects.create(project=project, municipality=register[i])
+            Adoption.objects.create(state="published", project=project, municipality=register[i])
         projects.append(project)
     return projects
 

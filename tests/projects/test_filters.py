@@ -62,7 +62,7 @@ def two_projects() -> None:
     Financing.objects.create(project=yes, source=make_funding_source(), level="loan", permanence="permanent")
     category = ObstacleCategory.objects.create(slug="law", label="Recht", label_en="Law")
     Obstacle.objects.create(project=yes, category=category, level="federal", text="…")
-    Adoption.objects.create(project=yes, municipality=make_municipality())
+    Adoption.objects.create(state="published", project=yes, municipality=make_municipality())
     no = make_project(
         status=Status.PUBLISHED, title="Nein", topics=["housing"], operator_kind="company", has_no_funding=True,
         lead=make_municipality(name="Zetel", latitude=53.4, longitude=7.9),
@@ -147,7 +147,7 @@ def test_orders():
     old = publish(title="Sprachkurs", lead=lead, confirmed_on=date(2026, 1, 2))
     publish(title="Treff", summary="Mit Sprachkurs.", lead=lead, confirmed_on=date(2026, 1, 1))
     publish(title="Garten", lead=lead)
-    Adoption.objects.create(project=old, municipality=lead)
+    Adoption.objects.create(state="published", project=old, municipality=lead)
     facets.index_project(old)
     assert shown("") == shown("sort=newest") == ["Garten", "Treff", "Sprachkurs"]
     assert shown("sort=confirmed") == ["Sprachkurs", "Treff", "Garten"]

@@ -1,10 +1,10 @@
-"""Sums over a selection of projects: what the mosaic says in figures. Missing parts are counted, never guessed."""
+"""The four figures of the home page. Missing parts are counted, never guessed."""
 
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from .models import Financing, Obstacle, Permanence, Project, Staffing
+from projects.models import Financing, Obstacle, Permanence, Project, Staffing
 
 
 @dataclass(frozen=True)
