@@ -1,6 +1,8 @@
 """How settings read the environment: values, secrets out of files, numbers, the address of the database."""
 
 import os
+import re
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -25,6 +27,14 @@ def env_number(name: str, default: int) -> int:
     if not value.isdecimal():
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
     return int(value)
+
+
+def env_amount(name: str, default: str) -> Decimal:
+    """An amount of money that is not negative; a decimal comma is fine."""
+    value = env(name, default)
+    if not re.fullmatch(r"[0-9]{1,6}([.,][0-9]{1,2})?", value):
+        raise ImproperlyConfigured(f"{name} must be an amount such as 15 or 12.50, not {value!r}.")
+    return Decimal(value.replace(",", "."))
 
 
 def database_from_url(url: str) -> dict[str, object]:

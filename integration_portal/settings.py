@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .environment import database_from_url, env, env_number
+from .environment import database_from_url, env, env_amount, env_number
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -206,6 +206,9 @@ if DEMO and not EMAIL_HOST:
 
 # Publishing takes an approval of a municipal umbrella association and one of the refugee council.
 TWO_KEY_APPROVAL = env("TWO_KEY_APPROVAL", "0") == "1"
+# What an hour of a volunteer counts in the evaluation, in euros, and where that figure comes from.
+VOLUNTEER_HOUR_RATE = env_amount("VOLUNTEER_HOUR_RATE", "15")
+VOLUNTEER_HOUR_SOURCE = env("VOLUNTEER_HOUR_SOURCE", "Rechenwert dieses Portals, kein amtlicher Satz")
 
 # --- what only the operator knows; `check --deploy` refuses these placeholders ---
 OPERATOR_NAME = env("OPERATOR_NAME", "[Name der Behörde]")
@@ -216,6 +219,7 @@ OPERATOR_PHONE = env("OPERATOR_PHONE", "[Telefonnummer]")
 CONTENT_RESPONSIBLE = env("CONTENT_RESPONSIBLE", "[Name der verantwortlichen Person]")
 DPO_EMAIL = env("DPO_EMAIL", "datenschutz@example.org")
 ARBITRATION_URL = env("ARBITRATION_URL", "")  # page of the Schlichtungsstelle, if the operator names one
+DCAT_CONTRIBUTOR_ID = env("DCAT_CONTRIBUTOR_ID", "")  # given by GovData to those who deliver to it
 LOG_RETENTION_DAYS = env_number("LOG_RETENTION_DAYS", 14)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("DEFAULT_FROM_EMAIL", OPERATOR_EMAIL)
 

@@ -1,7 +1,6 @@
 """The map of the portal: which app answers which path."""
 
 from allauth.account.decorators import secure_admin_login
-from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path
@@ -12,7 +11,6 @@ from . import health
 
 # The stock login of the admin asks for a password only; allauth's way in asks for the second factor too (S06).
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.unregister(Authenticator)  # shows the secrets of second factors
 
 handler400 = "integration_portal.errors.bad_request"
 handler500 = "integration_portal.errors.server_error"

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
+from allauth.usersessions.admin import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -19,7 +22,10 @@ from django.utils.translation import gettext_lazy
 from . import people
 from .models import MembershipState, PeopleChange, Role, User
 
-admin.site.unregister(Group)  # the one group follows from memberships, see people.py
+# The one group follows from memberships, see people.py. The other three come with allauth: editable, with secrets and
+# keys of sessions, with a button that confirms foreign addresses. What helps somebody at the telephone stands at the
+# account, to be read; sessions are ended by locking the account or by the person.
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 WORDS: dict[str, str | Promise] = {
     **dict(MembershipState.choices),
@@ -67,6 +73,12 @@ class UserChangeForm(LowerCaseEmailMixin, DjangoUserChangeForm):
         model = User
         fields = ["email", "password"]  # the admin adds the others of its fieldsets
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "password" in self.fields and not self.instance.has_usable_password():
+            # Django's own sentence is not translated.
+            self.fields["password"].help_text = gettext_lazy("Mit einem Passwort kann sich diese Person anmelden.")
+
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
@@ -79,7 +91,9 @@ class UserAdmin(DjangoUserAdmin):
     search_fields = ["email", "first_name", "last_name"]
     ordering = ["email"]
     filter_horizontal = ()
-    readonly_fields = ["is_active", "is_staff", "is_superuser", "last_login", "date_joined"]
+    readonly_fields = [
+        *("is_active", "is_staff", "is_superuser", "addresses", "second_factors", "last_login", "date_joined"),
+    ]
     change_form_template = "admin/municipalities/user/change_form.html"
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
@@ -91,11 +105,22 @@ class UserAdmin(DjangoUserAdmin):
                 "description": gettext_lazy("Ändern lassen sie sich über „Zugang ändern“ und die Mitgliedschaften."),
             },
         ),
-        (gettext_lazy("Zeitpunkte"), {"fields": ["last_login", "date_joined"]}),
+        (gettext_lazy("Anmeldung"), {"fields": ["addresses", "second_factors", "last_login", "date_joined"]}),
     ]
     add_fieldsets = [
         (None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]}),
     ]
+
+    @admin.display(description=gettext_lazy("Adressen"), empty_value="–")
+    def addresses(self, person: User) -> str:
+        """Whether somebody who cannot sign in has ever confirmed the address."""
+        rows = EmailAddress.objects.filter(user=person).order_by("-primary", "email")
+        return ", ".join(f"{row.email} ({_('bestätigt') if row.verified else _('nicht bestätigt')})" for row in rows)
+
+    @admin.display(description=gettext_lazy("Zweite Faktoren"), empty_value="–")
+    def second_factors(self, person: User) -> str:
+        kinds = Authenticator.objects.filter(user=person).order_by("type").values_list("type", flat=True)
+        return ", ".join(dict.fromkeys(str(Authenticator.Type(kind).label) for kind in kinds))
 
     def get_urls(self):
         return [

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -109,6 +110,18 @@ class ProfileTable:
     profiles: tuple[Profile, ...]
     years: Mapping[str, int]
     dates: Mapping[str, date]
+
+
+def register_state() -> str:
+    """A text that is another one after every change of the register, whoever made it and however; one query.
+
+    Works it out from the rows (5 ms for 1,115 bodies and 4,000 figures), so that nobody has to remember to count up.
+    """
+    tables = (connection.ops.quote_name(model._meta.db_table) for model in (Municipality, Figure))
+    sums = (f"(SELECT sum(hash_record_extended(r, 0)) FROM {table} r)" for table in tables)  # noqa: S608 - see above
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(sums)}")
+        return "/".join(str(value) for value in cursor.fetchone())
 
 
 def load_profiles() -> ProfileTable:

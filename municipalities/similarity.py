@@ -275,5 +275,5 @@ class Space:
 
 @lru_cache(maxsize=2)
 def space(version: Hashable) -> Space:
-    """The space of this state of the register, read once a process; `version` changes with every import."""
+    """The space of this state of the register, read once a process; `version` is that of `profiles.register_state`."""
     return Space(load_profiles())

@@ -50,6 +50,11 @@ def can_see(user: Visitor, project: Project) -> bool:
     return project.status != Status.DRAFT and can_moderate(user)
 
 
+def can_see_interests(user: Visitor, project: Project) -> bool:
+    """Whether the person may read which municipalities think of taking the project over; readers see only how many."""
+    return belongs_to(user, project) or can_moderate(user)
+
+
 def can_moderate(user: Visitor) -> bool:
     """Whether the person works at the desk: moderators of a host, and administrators."""
     return user.is_authenticated and user.is_staff and people.belongs_to_desk(user)

@@ -38,7 +38,7 @@ def received(change: StatusChange) -> None:
 
 def returned(change: StatusChange) -> None:
     """The project comes back with a reason, perhaps about single parts."""
-    parts = [submission.BY_NAME[name].label for name in change.parts if name in submission.BY_NAME]
+    parts = [part.label for part in submission.parts_named(change.parts)]
     _tell_submitters(change, _("Bitte ergänzen: %(title)s"), "returned", parts=parts)
 
 
@@ -61,21 +61,21 @@ def confirmation_asked(project: Project, *, to: Iterable[User], link: str, cause
     context = {"project": project, "link": link, "last_day": last_day}
     subject = _("Ist das noch aktuell? %(title)s") % {"title": project.title}
     letters = [(f"confirm:{project.pk}:{cause}:{user.pk}", user.email) for user in to]
-    return _put(letters, subject, "confirmation_asked", context)
+    return put(letters, subject, "confirmation_asked", context)
 
 
 def ended_reported(change: StatusChange) -> None:
     """To the moderators: the municipality says that the project has ended."""
-    context = {"project": change.project, "desk": _desk()}
+    context = {"project": change.project, "desk": desk_address()}
     subject = _("Läuft nicht mehr: %(title)s") % {"title": change.project.title}
-    _put(_to_people(f"ended:{change.project_id}:{change.pk}", moderators()), subject, "ended_reported", context)
+    put(to_people(f"ended:{change.project_id}:{change.pk}", moderators()), subject, "ended_reported", context)
 
 
-def waiting_reminder(moderator: User, projects: Sequence[Project], *, week: str, days: int) -> int:
-    """To a moderator, at most one a week: what has waited for longer than `days`."""
-    context = {"projects": projects, "desk": _desk(), "days": days}
-    subject = _("Warten auf Freigabe: %(count)d") % {"count": len(projects)}
-    return _put([(f"reminder:{moderator.pk}:{week}", moderator.email)], subject, "waiting_reminder", context)
+def waiting_reminder(moderator: User, projects: Sequence[Project], *, week: str, days: int, others: int = 0) -> int:
+    """To a moderator, at most one a week: what has waited for longer than `days`; `others` is how many no projects."""
+    context = {"projects": projects, "others": others, "desk": desk_address(), "days": days}
+    subject = _("Warten auf Freigabe: %(count)d") % {"count": len(projects) + others}
+    return put([(f"reminder:{moderator.pk}:{week}", moderator.email)], subject, "waiting_reminder", context)
 
 
 # --- about people -----------------------------------------------------------------------------------------------------
@@ -89,8 +89,8 @@ def membership_asked(membership: Membership) -> None:
         deciders |= Q(pk__in=coordinating.values("user"))
     people = User.objects.filter(deciders, is_active=True).exclude(pk=membership.user_id)
     subject = _("Jemand möchte mitarbeiten: %(body)s") % {"body": membership.body_name}
-    context = {"membership": membership, "account": _absolute(reverse("projects:account")), "desk": _desk()}
-    _put(_to_people(f"membership-asked:{membership.pk}", people), subject, "membership_asked", context)
+    context = {"membership": membership, "account": absolute(reverse("projects:account")), "desk": desk_address()}
+    put(to_people(f"membership-asked:{membership.pk}", people), subject, "membership_asked", context)
 
 
 def membership_decided(membership: Membership) -> None:
@@ -105,11 +105,11 @@ def membership_decided(membership: Membership) -> None:
     }[MembershipState(membership.state)] % body
     context = {
         "membership": membership,
-        "account": _absolute(reverse("projects:account")),
-        "projects": _absolute(reverse("projects:my_projects")),
+        "account": absolute(reverse("projects:account")),
+        "projects": absolute(reverse("projects:my_projects")),
     }
     cause = f"membership-{membership.state}:{membership.pk}"
-    _put(_to_people(cause, [membership.user]), subject, "membership_decided", context)
+    put(to_people(cause, [membership.user]), subject, "membership_decided", context)
 
 
 # --- about barriers ---------------------------------------------------------------------------------------------------
@@ -117,11 +117,11 @@ def membership_decided(membership: Membership) -> None:
 
 def barrier_reported(report: BarrierReport) -> None:
     """Tells the operator of a barrier."""
-    desk = _absolute(reverse("admin:projects_barrierreport_change", args=[report.pk]))
+    desk = absolute(reverse("admin:projects_barrierreport_change", args=[report.pk]))
     # Nothing that a visitor typed is in the subject.
     subject = _("Barriere gemeldet (Nr. %(number)d)") % {"number": report.pk}
     letters = [(f"barrier:{report.pk}", settings.OPERATOR_EMAIL)]
-    _put(letters, subject, "barrier_report", {"report": report, "desk": desk}, reply_to=report.reply_to)
+    put(letters, subject, "barrier_report", {"report": report, "desk": desk}, reply_to=report.reply_to)
 
 
 # --- between visitors and contacts ------------------------------------------------------------------------------------
@@ -130,9 +130,9 @@ def barrier_reported(report: BarrierReport) -> None:
 def message_relayed(project: Project, message: "Message", *, cause: str) -> None:
     """To the contact: what a visitor writes. The answer goes straight to the visitor."""
     subject = _("Nachricht zu „%(title)s“") % {"title": project.title}
-    context = {"project": project, "message": message, "page": _absolute(project.get_absolute_url())}
+    context = {"project": project, "message": message, "page": absolute(project.get_absolute_url())}
     letters = [(f"{Letter.RELAYED}{cause}", project.contact.email)]
-    _put(letters, subject, "relayed_message", context, reply_to=message.sender)
+    put(letters, subject, "relayed_message", context, reply_to=message.sender)
 
 
 def message_copied(project: Project, message: "Message", *, cause: str) -> None:
@@ -141,11 +141,11 @@ def message_copied(project: Project, message: "Message", *, cause: str) -> None:
     context = {
         "project": project,
         "message": message,
-        "page": _absolute(project.get_absolute_url()),
+        "page": absolute(project.get_absolute_url()),
         "days": Letter.RELAYED_DAYS,
         "operator_email": settings.OPERATOR_EMAIL,
     }
-    _put([(f"{Letter.RELAYED}copy:{cause}", message.sender)], subject, "relayed_message_copy", context)
+    put([(f"{Letter.RELAYED}copy:{cause}", message.sender)], subject, "relayed_message_copy", context)
 
 
 # --- who gets letters -------------------------------------------------------------------------------------------------
@@ -168,7 +168,9 @@ def moderators() -> list[User]:
 
 def _submitters(project: Project) -> list[User]:
     """Who sent the project in last; whoever has left hands over to the municipality's people."""
-    sent = project.status_changes.filter(to_status=Status.SUBMITTED, by__isnull=False).select_related("by").last()
+    handed_in = project.status_changes.filter(to_status=Status.SUBMITTED, by__isnull=False)
+    handed_in = handed_in.exclude(from_status=Status.SUBMITTED)  # the approval of one host leaves it submitted
+    sent = handed_in.select_related("by").last()
     if sent is None:
         return []  # compiled by the operator
     return [sent.by] if sent.by.is_active else people_of(project.lead)
@@ -182,21 +184,27 @@ def _tell_submitters(change: StatusChange, subject: str, template: str, **more: 
     context = {
         "project": project,
         "change": change,
-        "form": _absolute(reverse("projects:task_list", args=[project.pk])),
-        "page": _absolute((project.revises or project).get_absolute_url()),
-        "projects": _absolute(reverse("projects:my_projects")),
+        "form": absolute(reverse("projects:task_list", args=[project.pk])),
+        "page": absolute((project.revises or project).get_absolute_url()),
+        "projects": absolute(reverse("projects:my_projects")),
         **more,
     }
-    letters = _to_people(f"{template}:{project.pk}:{change.pk}", _submitters(project))
-    _put(letters, subject % {"title": project.title}, template, context)
+    letters = to_people(f"{template}:{project.pk}:{change.pk}", _submitters(project))
+    put(letters, subject % {"title": project.title}, template, context)
 
 
-def _to_people(cause: str, people: Iterable[User]) -> list[tuple[str, str]]:
+def to_people(cause: str, people: Iterable[User]) -> list[tuple[str, str]]:
     return [(f"{cause}:{person.pk}", person.email) for person in people]
 
 
-def _put(
-    letters: Sequence[tuple[str, str]], subject: str, template: str, context: Mapping[str, Any], *, reply_to: str = ""
+def put(
+    letters: Sequence[tuple[str, str]],
+    subject: str,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    reply_to: str = "",
+    unsubscribe_url: str = "",
 ) -> int:
     """One letter for each (key, address); a key that was used before writes nothing. Returns how many are new."""
     letters = [(key, address) for key, address in letters if _is_address(address)]
@@ -211,6 +219,7 @@ def _put(
                 reply_to=reply_to if _is_address(reply_to) else "",
                 subject=_one_line(subject),
                 body=_tidy(body),
+                unsubscribe_url=unsubscribe_url,
                 send_after=timezone.now(),
             )
             for key, address in letters
@@ -243,9 +252,9 @@ def _tidy(body: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _absolute(path: str) -> str:
+def absolute(path: str) -> str:
     return settings.SITE_URL + path
 
 
-def _desk() -> str:
-    return _absolute(reverse("admin:index"))
+def desk_address() -> str:
+    return absolute(reverse("admin:index"))

@@ -9,6 +9,7 @@ from django.db.models import Model, OuterRef, QuerySet
 
 from municipalities.models import Municipality
 
+from .insights.cost_per_person import cost_per_person, indexed
 from .labels import COUNTY_KEY_LENGTH
 from .models import Adopted, Adoption, AdoptionState, Cost, Financing, FundedBy, Obstacle, Project, Size
 
@@ -40,7 +41,7 @@ def values_of_all(projects: QuerySet[Project]) -> Iterator[tuple[int, dict[str, 
     """Publication number of each project and its values in every facet, in two queries.
 
     An unknown fact gives no value, except for `cost`. Beside the public facets: `all`, `lead` (key), `adoptions` (how
-    many) and `confirmed_on` (day), from which distances, orders and `confirmed` are worked out.
+    many), `confirmed_on` (day) and `cost_per_person`, from which distances, orders and `confirmed` are worked out.
     """
     families = read_families()
     for row in _rows(projects).iterator(chunk_size=2000):
@@ -58,8 +59,9 @@ def _rows(projects: QuerySet[Project]) -> QuerySet[Any]:
         )
 
     columns = (
-        "publication_number lead lead__key lead__kind lead__population cost_first_year stage operator_kind staffing "
-        "evidence transfer_effort help_offered has_no_funding confirmed_on"
+        "publication_number lead lead__key lead__kind lead__population cost_first_year cost_one_off cost_yearly "
+        "people_reached people_period stage operator_kind staffing evidence transfer_effort help_offered "
+        "has_no_funding confirmed_on"
     )
     arrays = {
         "further_ids": array(Project.further.through, "municipality"),
@@ -98,6 +100,7 @@ def _values(row: Any, family: frozenset[str]) -> dict[str, Iterable[Any]]:
         "adopted": [Adopted.YES if adoptions else Adopted.NO, Adopted.HELP_OFFERED if row.help_offered else ""],
         "adoptions": [adoptions] if adoptions else [],
         "confirmed_on": [row.confirmed_on.isoformat()] if row.confirmed_on else [],
+        "cost_per_person": indexed(cost_per_person(row)),
     }
 
 

@@ -10,10 +10,11 @@ a copy that was loaded from a transaction that was rolled back, or before a back
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import BinaryField, Case, F, QuerySet, Subquery, When
@@ -23,6 +24,7 @@ from django.utils.functional import Promise
 from pyroaring import BitMap
 
 from .facet_values import values_of_all
+from .insights import cost_per_person
 from .labels import Labels, Tile, read_labels
 from .models import FacetValue, IndexVersion, Project, Recency
 
@@ -110,8 +112,22 @@ def _store(changed: Iterable[tuple[str, str, BitMap]], version: int) -> None:
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 
-# Facet whose values are the steps of an order, highest first, and how to compare them; projects without one come last.
-STEPS: Mapping[str, tuple[str, type]] = {"confirmed": ("confirmed_on", str), "adopted": ("adoptions", int)}
+
+class Steps(NamedTuple):
+    """An order: the facet whose values are its steps, and how to compare these; projects without one come last."""
+
+    facet: str
+    comparable: Callable[[str], Any]
+    highest_first: bool = True
+
+
+STEPS: Mapping[str, Steps] = {
+    "confirmed": Steps("confirmed_on", str),
+    "adopted": Steps("adoptions", int),
+    "cost_per_person": Steps("cost_per_person", cost_per_person.in_order, highest_first=False),
+}
+# Two ways to choose bodies by their keys; a project has to answer to both.
+LEADS = ("near", "like")
 
 
 @dataclass(slots=True)
@@ -141,7 +157,9 @@ class FacetIndex:
 
     def values(self, facet: str, today: date) -> Mapping[str, BitMap]:
         """The values of a facet with their projects; only `confirmed` depends on the day."""
-        return self.recency(today) if facet == "confirmed" else self.bitmaps.get(facet, {})
+        if facet == "confirmed":
+            return self.recency(today)
+        return self.bitmaps.get("lead" if facet in LEADS else facet, {})
 
     def recency(self, today: date) -> Mapping[str, BitMap]:
         """`confirmed`: a confirmation counts until the same day of the following year has passed."""
@@ -162,9 +180,9 @@ class FacetIndex:
         if sort not in STEPS:
             return (self.everything,)
         if sort not in self._orders:
-            facet, comparable = STEPS[sort]
+            facet, comparable, highest_first = STEPS[sort]
             steps = self.bitmaps.get(facet, {})
-            groups = [steps[value] for value in sorted(steps, key=comparable, reverse=True)]
+            groups = [steps[value] for value in sorted(steps, key=comparable, reverse=highest_first)]
             self._orders[sort] = (*groups, self.everything - BitMap.union(BitMap(), *groups))
         return self._orders[sort]
 
@@ -245,11 +263,16 @@ class Selection:
         """By facet and value: how many projects it gives together with the other facets; worked out when asked for."""
         return _Counts(self)
 
-    def page(self, sort: str, ranked: Sequence[int], page: int, size: int) -> list[int]:
-        """Numbers on one page (the first is 1) in the order `sort`; `ranked` are the best hits for `relevance`."""
+    def page(
+        self, sort: str, ranked: Sequence[int], page: int, size: int, leads: Iterable[Collection[str]] = ()
+    ) -> list[int]:
+        """Numbers on one page (the first is 1) in the order `sort`.
+
+        `ranked` are the best hits for `relevance`; `leads` the keys of bodies for `similarity`, the most alike first.
+        """
         skipped = (page - 1) * size
         found: list[int] = []
-        for group in self._groups(sort, ranked):
+        for group in self._by_lead(leads) if sort == "similarity" else self._groups(sort, ranked):
             found += _newest_first(group, skipped, skipped + size - len(found))
             skipped = max(skipped - len(group), 0)
             if len(found) == size:
@@ -263,6 +286,18 @@ class Selection:
             yield self.numbers - BitMap(best)
         else:
             yield from (self.numbers & group for group in self.index.order(sort))
+
+    def _by_lead(self, leads: Iterable[Collection[str]]) -> Iterator[BitMap]:
+        """Bodies are walked, not projects: there are a thousand of these, however many projects there are."""
+        led_by, left = self.index.bitmaps.get("lead", {}), self.numbers
+        for keys in leads:
+            group = BitMap.union(BitMap(), *(led_by[key] for key in keys if key in led_by)) & left
+            if group:
+                yield group
+                left = left - group
+            if not left:
+                return
+        yield left
 
 
 class _Counts(dict):

@@ -3,98 +3,53 @@
 Everything that pages show beside the cards (options, chips, orders, ways on) is here as plain data, without HTML.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 import django_filters
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from pyroaring import BitMap
 
-from . import search
-from .facets import FacetIndex, Option, Selection, current, version
+from municipalities.similarity_weights import VIEW_PARAMETER, VIEWS, Weights
+
+from . import likeness, search
+from .facets import FacetIndex, Selection, current, version
+from .filter_parts import (
+    DISTANCES,
+    PAGE_SIZE,
+    PAGE_SIZE_WITH_REASONS,
+    Chip,
+    Facet,
+    ProjectPaginator,
+    SortOption,
+    WayOn,
+    ways_on,
+)
+from .insights.cost_per_person import cost_per_person, is_of_a_month
 from .labels import Body, Tile
 from .models import Project
 from .parameters import BodyField, ChoiceField, FacetParameter, PageField, Parameter, QueryForm, SearchField
 
-PAGE_SIZE = 24
-DISTANCES = (30, 50, 100)  # kilometres
+# The first that a query string allows is the usual one.
 SORTS: Mapping[str, str | Promise] = {
+    "similarity": gettext_lazy("Ähnlichste Kommunen zuerst"),
     "relevance": gettext_lazy("Beste Treffer zuerst"),
     "newest": gettext_lazy("Neueste zuerst"),
     "confirmed": gettext_lazy("Zuletzt bestätigte zuerst"),
     "adopted": gettext_lazy("Am häufigsten übernommene zuerst"),
+    "cost_per_person": gettext_lazy("Geringste Kosten je Person zuerst"),
 }
-
-
-# --- what templates get -----------------------------------------------------------------------------------------------
-
-
-class Facet(NamedTuple):
-    name: str
-    label: str | Promise
-    open: bool
-    options: list[Option]
-
-
-class Chip(NamedTuple):
-    """One thing that was chosen; `url` leads to the same selection without it."""
-
-    facet_label: str | Promise
-    label: str | Promise
-    url: str
-
-
-class SortOption(NamedTuple):
-    value: str
-    label: str | Promise
-    selected: bool
-    url: str
-
-
-class WayOn(NamedTuple):
-    """A selection near this one that gives something."""
-
-    label: str
-    total: int
-    url: str
-
-
-class ProjectPage(Page):
-    """A page of projects with a short list of page numbers around it."""
-
-    gap = Paginator.ELLIPSIS
-
-    @property
-    def page_range(self) -> Iterator[int | str]:
-        return self.paginator.get_elided_page_range(self.number, on_each_side=2, on_ends=1)
-
-
-class ProjectPaginator(Paginator):
-    """Pages of what a ProjectFilter finds; only the projects of the page that is shown are read."""
-
-    def __init__(self, filterset: "ProjectFilter") -> None:
-        super().__init__([], PAGE_SIZE)
-        self.filterset = filterset
-
-    @property
-    def count(self) -> int:
-        return self.filterset.total
-
-    def page(self, number: int | str) -> ProjectPage:
-        number = self.validate_number(number)
-        return ProjectPage(self.filterset.projects_of_page(number), number, self)
-
-
-# --- the query string -------------------------------------------------------------------------------------------------
 
 
 class ProjectFilter(django_filters.FilterSet):
@@ -121,11 +76,18 @@ class ProjectFilter(django_filters.FilterSet):
     municipality = Parameter(BodyField, gettext_lazy("Kommune"))
     near: Any = Parameter(BodyField, gettext_lazy("Umkreis"))
     km: Any = Parameter(ChoiceField, gettext_lazy("Entfernung"), known=[str(km) for km in DISTANCES])
+    like: Any = Parameter(BodyField, gettext_lazy("Kommunen wie meine"))
+    like_min: Any = Parameter(
+        ChoiceField, gettext_lazy("Ähnlichkeit"), known=[str(least) for least in likeness.MINIMUMS]
+    )
+    like_view: Any = Parameter(ChoiceField, gettext_lazy("Sicht"), known=VIEWS)  # and w_…: see likeness.py
     sort: Any = Parameter(ChoiceField, gettext_lazy("Reihenfolge"), known=SORTS)
     view = Parameter(ChoiceField, gettext_lazy("Ansicht"), known=["map"])
     page = Parameter(PageField, gettext_lazy("Seite"))
 
     distances = DISTANCES
+    minimums = list(likeness.MINIMUMS.items())
+    views = [(code, view.label) for code, view in VIEWS.items()]
 
     def __init__(
         self,
@@ -144,8 +106,23 @@ class ProjectFilter(django_filters.FilterSet):
         self.centre: Body | None = accepted["near"]
         self.near = self.index.labels.typed(self.centre) if self.centre else ""
         self.km = int(accepted["km"] or DISTANCES[0])
-        self.orders = [sort for sort in SORTS if self.q or sort != "relevance"]
+        self.like, self.like_problems = self._likeness(accepted["like"])
+        self.page_size = PAGE_SIZE_WITH_REASONS if self.like else PAGE_SIZE
+        self.like_typed = self.index.labels.typed(self.like.body) if self.like else ""
+        self.like_min = int(accepted["like_min"] or likeness.DEFAULT_MINIMUM)
+        needed = {"relevance": self.q, "similarity": self.like}
+        self.orders = [sort for sort in SORTS if needed.get(sort, True)]
         self.sort = accepted["sort"] if accepted["sort"] in self.orders else self.orders[0]
+
+    def _likeness(self, body: Body | None) -> tuple[likeness.Likeness | None, list[str]]:
+        """What `like` asks for with its weights, and what was wrong with it; weights alone ask for nothing."""
+        if body is None:
+            return None, []
+        weights, problems = Weights.from_query(self.data)
+        if VIEW_PARAMETER in self.errors:
+            problems = problems[1:]  # said already
+        found = likeness.find(body, weights, self.index.labels)
+        return (found, problems) if found else (None, [likeness.not_compared(body)])
 
     @cached_property
     def form(self) -> QueryForm:
@@ -157,7 +134,7 @@ class ProjectFilter(django_filters.FilterSet):
     @property
     def messages(self) -> list[str]:
         """What was wrong with the query string, as sentences."""
-        return [message for errors in self.errors.values() for message in errors]
+        return [message for errors in self.errors.values() for message in errors] + self.like_problems
 
     @cached_property
     def chosen(self) -> dict[str, list[str]]:
@@ -176,18 +153,26 @@ class ProjectFilter(django_filters.FilterSet):
             "municipality": self.body.key if self.body else "",
             "near": self.centre.key if self.centre else "",
             "km": str(self.km) if self.centre else "",
+            **self._like_parameters,
             "sort": self.sort if self.sort != self.orders[0] else "",
             "view": self.form.cleaned_data["view"],
         }
         found = self.chosen | {name: [value] for name, value in single.items() if value}
-        return {name: found[name] for name in self.filters if name in found}
+        return {name: found[name] for name in PARAMETERS if name in found}
+
+    @property
+    def _like_parameters(self) -> dict[str, str]:
+        if self.like is None:
+            return {}
+        least = str(self.like_min) if self.like_min != likeness.DEFAULT_MINIMUM else ""
+        return {"like": self.like.body.key, "like_min": least, **self.like.weights.as_query()}
 
     def query_with(self, **changes: Any) -> str:
         """The query string with these parameters instead; None takes one out."""
         changed = {name: value if isinstance(value, list) else [value] for name, value in changes.items() if value}
         kept = {name: values for name, values in self.parameters.items() if name not in changes}
         left = {**kept, **changed}
-        return urlencode({name: left[name] for name in self.filters if name in left}, doseq=True)
+        return urlencode({name: left[name] for name in PARAMETERS if name in left}, doseq=True)
 
     def query_without(self, **values: str | None) -> str:
         """The query string without these values (`topic="housing"`) or whole parameters (`near=None`)."""
@@ -214,12 +199,14 @@ class ProjectFilter(django_filters.FilterSet):
 
     @cached_property
     def selection(self) -> dict[str, Collection[str]]:
-        """What the index is asked for; `lead` are the bodies within the chosen distance."""
+        """What the index is asked for; `near` and `like` are the bodies that the leads have to be among."""
         selection: dict[str, Collection[str]] = dict(self.chosen)
         if self.body:
             selection["municipality"] = [self.body.key]
         if self.centre:
-            selection["lead"] = self.index.labels.within(self.centre.key, self.km)
+            selection["near"] = self.index.labels.within(self.centre.key, self.km)
+        if self.like:
+            selection["like"] = self.like.leads(self.like_min)
         return selection
 
     @cached_property
@@ -238,12 +225,15 @@ class ProjectFilter(django_filters.FilterSet):
     def projects_of_page(self, number: int) -> list[Project]:
         """The projects on one page in order, with the passage in which the search text was found."""
         ranked = self.search_hits.ranked if self.search_hits else ()
-        numbers = self.result.page(self.sort, ranked, number, PAGE_SIZE)
+        leads = self.like.in_order() if self.like else ()
+        numbers = self.result.page(self.sort, ranked, number, self.page_size, leads)
         rows = self.queryset.for_listing().number_in(numbers).order_by()
         found = {project.publication_number: project for project in rows}
         projects = [found[number] for number in numbers if number in found]
         for project in projects:
             project.passage = search.passage(story_of(project), self.search_hits) if self.search_hits else ""
+            project.match = self.like.match_of(project.lead.key) if self.like else None
+            project.cost_per_person = cost_per_person(project) if self.sort == "cost_per_person" else None
         return projects
 
     @cached_property
@@ -274,7 +264,8 @@ class ProjectFilter(django_filters.FilterSet):
     @property
     def hidden_parameters(self) -> list[tuple[str, str]]:
         """Parameters that the form has to carry along because it has no field for them."""
-        return [(name, value) for name in ("municipality", "sort") for value in self.parameters.get(name, [])]
+        names = ("municipality", *likeness.WEIGHT_PARAMETERS, "sort")
+        return [(name, value) for name in names for value in self.parameters.get(name, [])]
 
     @property
     def tiles(self) -> list[Tile]:
@@ -286,7 +277,7 @@ class ProjectFilter(django_filters.FilterSet):
     def chips(self) -> list[Chip]:
         chips = []
         for name, values in self.parameters.items():
-            label = self.filters[name].label
+            label = self.filters[name].label if name in self.filters else ""
             if name in self.chosen:
                 texts = self.index.labels.choices[name]
                 chips += [Chip(label, texts[value], "?" + self.query_without(**{name: value})) for value in values]
@@ -297,7 +288,46 @@ class ProjectFilter(django_filters.FilterSet):
             elif name == "near" and self.centre:
                 text = _("%(km)d km um %(place)s") % {"km": self.km, "place": self.centre.display_name}
                 chips.append(Chip(label, text, "?" + self.query_without(near=None, km=None)))
+        return chips + self._like_chips
+
+    @property
+    def _like_chips(self) -> list[Chip]:
+        """One for the body, one for the view that was chosen, one for all weights of the reader's own."""
+        if self.like is None:
+            return []
+        labels = {name: self.filters[name].label for name in ("like", "like_view")}
+        values = {"name": self.like.body.display_name, "least": likeness.MINIMUMS[self.like_min]}
+        chips = [Chip(labels["like"], _("wie %(name)s, %(least)s") % values, self.url_without(likeness.PARAMETERS))]
+        if VIEW_PARAMETER in self.parameters:
+            chips.append(Chip(labels["like_view"], self.like.view_label, self.url_without((VIEW_PARAMETER,))))
+        if self.like.weights.changed:
+            weights = _("eigene Gewichte")
+            chips.append(Chip(labels["like"], weights, self.url_without(likeness.WEIGHT_PARAMETERS)))
         return chips
+
+    def url_without(self, names: Collection[str]) -> str:
+        return "?" + self.query_without(**dict.fromkeys(names))
+
+    @property
+    def least_label(self) -> str | Promise:
+        return likeness.MINIMUMS[self.like_min]
+
+    @cached_property
+    def comparable_url(self) -> str:
+        """The page that explains this likeness, with the same weights."""
+        if self.like is None:
+            return ""
+        url = reverse("projects:comparable", args=[self.like.body.key, self.like.body.slug])
+        query = urlencode(self.like.weights.as_query())
+        return f"{url}?{query}" if query else url
+
+    @cached_property
+    def cost_gaps(self) -> tuple[int, int]:
+        """How many of these projects have no cost per person, and how many have one for a month only."""
+        known = self.index.bitmaps.get("cost_per_person", {})
+        has_one = self.result.numbers & BitMap.union(BitMap(), *known.values())
+        monthly = BitMap.union(BitMap(), *(numbers for value, numbers in known.items() if is_of_a_month(value)))
+        return self.total - len(has_one), len(has_one & monthly)
 
     @property
     def sort_options(self) -> list[SortOption]:
@@ -313,23 +343,20 @@ class ProjectFilter(django_filters.FilterSet):
 
     @cached_property
     def ways_on(self) -> list[WayOn]:
-        """For a selection that gives nothing: each part that could be dropped, and a wider circle; best first."""
-        ways = []
-        for name in self.result.chosen:
-            total = len(self.result.without(name))
-            dropped = {"near": None, "km": None} if name == "lead" else {name: None}
-            label = self.filters["near" if name == "lead" else name].label
-            ways.append(WayOn(_("Ohne „%(filter)s“") % {"filter": label}, total, "?" + self.query_without(**dropped)))
-        for km in DISTANCES:
-            if self.centre is None or km <= self.km:
-                continue
-            wider = {**self.selection, "lead": self.index.labels.within(self.centre.key, km)}
-            hits = self.search_hits.numbers if self.search_hits else None
-            total = self.index.select(wider, hits, self.today).total
-            ways.append(WayOn(_("Im Umkreis von %(km)d km") % {"km": km}, total, "?" + self.query_with(km=str(km))))
-        return sorted((way for way in ways if way.total), key=lambda way: -way.total)
+        return ways_on(self)
+
+    def total_with(self, **leads: Collection[str]) -> int:
+        """How many projects there would be with other bodies chosen by `near` or `like`."""
+        hits = self.search_hits.numbers if self.search_hits else None
+        return self.index.select({**self.selection, **leads}, hits, self.today).total
 
 
+# In this order they stand in every address.
+PARAMETERS = tuple(
+    name
+    for declared in ProjectFilter.base_filters
+    for name in ((declared, *likeness.WEIGHT_PARAMETERS) if declared == VIEW_PARAMETER else (declared,))
+)
 # Made once: forms copy their fields anyway.
 PROJECT_FORM = type(
     "ProjectForm", (QueryForm,), {name: each.field for name, each in ProjectFilter.base_filters.items()}

@@ -77,7 +77,7 @@ class Form(NamedTuple):
 
 def forms(text: str) -> Iterator[Form]:
     """The words of a readable() text, hyphenated words also in one („Sprach-Café“), and the lexicon's expressions."""
-    expressions = lexicon().expressions
+    expressions, last_stems = lexicon().expressions, lexicon().last_stems
     last: list[Form] = []
     for position, (match, word) in enumerate(tokens(text)):
         form = Form(match.start(), match.end(), position, word)
@@ -87,6 +87,8 @@ def forms(text: str) -> Iterator[Form]:
             if joined.isalpha() and len(joined) <= LONGEST_WORD:
                 yield Form(last[-1].start, form.end, position, joined)
         last = [*last[1 - LONGEST_EXPRESSION :], form]
+        if stem(word) not in last_stems:
+            continue
         for start in range(len(last) - 1):
             if (together := expression(form.word for form in last[start:])) in expressions:
                 yield Form(last[start].start, form.end, position, together)
@@ -127,12 +129,16 @@ class Synonym(NamedTuple):
 
 @dataclass(frozen=True)
 class Lexicon:
-    """What people have decided about words. The keys of both mappings are stems, or expressions."""
+    """What people have decided about words. The keys of both mappings are stems, or expressions.
+
+    `last_stems` end the expressions, so that only few words of a text have to be looked at with those before them.
+    """
 
     stop_words: frozenset[str]
     ordinary_words: frozenset[str]
     synonyms: Mapping[str, tuple[Synonym, ...]]
     expressions: frozenset[str]
+    last_stems: frozenset[str]
     false_friends: Mapping[str, str]
 
 
@@ -147,11 +153,13 @@ def lexicon() -> Lexicon:
         synonym = Synonym(_one_word(other), grows=not other.startswith("="))
         synonyms.setdefault(stem(_one_word(word)), {})[synonym] = None
     known = {*synonyms, *(synonym.word for found in synonyms.values() for synonym in found)}
+    expressions = frozenset(word for word in known if "_" in word)
     return Lexicon(
         stop_words=frozenset(words(lists["stop_words"])),
         ordinary_words=frozenset(words(lists["ordinary_words"])),
         synonyms={key: tuple(found) for key, found in synonyms.items()},
-        expressions=frozenset(word for word in known if "_" in word),
+        expressions=expressions,
+        last_stems=frozenset(one.rpartition("_")[2] for one in expressions),
         false_friends={stem(fold(word)): "|".join(map(fold, wrong)) for word, wrong in lists["false_friends"].items()},
     )
 

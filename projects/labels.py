@@ -1,13 +1,16 @@
 """What the values of facets are called, in which order pages show them, and where the bodies of the register lie."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import cos, radians, sin
 
+from django.urls import reverse
 from django.utils.functional import Promise
 
-from municipalities.models import Kind, Municipality
+from municipalities.models import Kind, Municipality, german_slug
+from municipalities.profiles import register_state
 
 from .models import (
     Adopted,
@@ -40,6 +43,14 @@ class Body:
     display_name: str
     is_closed: bool
     point: tuple[float, float, float] | None
+    successor: str = ""
+
+    def get_absolute_url(self) -> str:
+        return reverse("projects:municipality", args=[self.key, self.slug])
+
+    @property
+    def slug(self) -> str:
+        return german_slug(self.display_name)
 
 
 @dataclass(slots=True)
@@ -57,11 +68,15 @@ class Tile:
 
 @dataclass(frozen=True)
 class Labels:
-    """The values of every facet in the order in which pages show them, the bodies of the register by key, the tiles."""
+    """The values of every facet in the order in which pages show them, the bodies of the register by key, the tiles.
+
+    `register` is the state of the register that all this was read from, as `register_state` names it.
+    """
 
     choices: Mapping[str, Mapping[str, str | Promise]]
     bodies: Mapping[str, Body]
     tiles: Sequence[Tile]
+    register: str = ""
 
     def bodies_called(self, text: str) -> list[Body]:
         """The body with this key, or those that exist today under this name.
@@ -82,6 +97,23 @@ class Labels:
 
     def county_of(self, body: Body) -> Body:
         return self.bodies.get(body.key[:COUNTY_KEY_LENGTH], body)
+
+    def todays(self, body: Body) -> Body:
+        """The body itself, or the one in which a closed body ended; itself again where nobody knows."""
+        seen = {body.key}
+        while body.is_closed and body.successor in self.bodies and body.successor not in seen:
+            body = self.bodies[body.successor]
+            seen.add(body.key)
+        return body
+
+    @cached_property
+    def former(self) -> Mapping[str, Sequence[str]]:
+        """By key of an existing body: the keys of the closed ones that ended in it."""
+        found = defaultdict(list)
+        for body in self.bodies.values():
+            if body.is_closed:
+                found[self.todays(body).key].append(body.key)
+        return found
 
     def within(self, key: str, km: float) -> frozenset[str]:
         """Keys of the bodies whose point is at most `km` away (great circle) from that of the body `key`."""
@@ -112,26 +144,28 @@ FIXED_CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
 
 
 def read_labels() -> Labels:
-    """The labels as the database has them now, in five queries."""
+    """The labels as the database has them now, in six queries."""
     vocabularies: dict[str, type[Topic | TargetGroup | ObstacleCategory]] = {
         "topic": Topic,
         "target_group": TargetGroup,
         "obstacle": ObstacleCategory,
     }
     terms = {facet: dict(model.objects.values_list("slug", "label")) for facet, model in vocabularies.items()}
-    columns = ("key", "name", "display_name", "closed_on", "latitude", "longitude")
+    register = register_state()
+    columns = ("key", "name", "display_name", "closed_on", "latitude", "longitude", "successor__key")
+    rows = Municipality.objects.values_list(*columns)
     bodies = {}
-    for key, name, display_name, closed_on, latitude, longitude in Municipality.objects.values_list(*columns):
+    for key, name, display_name, closed_on, latitude, longitude, successor in rows:
         point = None
         if latitude is not None and longitude is not None:
             north, east = radians(latitude), radians(longitude)
             point = (cos(north) * cos(east), cos(north) * sin(east), sin(north))
-        bodies[key] = Body(key, name, display_name, closed_on is not None, point)
+        bodies[key] = Body(key, name, display_name, closed_on is not None, point, successor or "")
     counties = [body for key, body in bodies.items() if len(key) == COUNTY_KEY_LENGTH]
     # A long list of „Landkreis …“ cannot be scanned: the designation stands only where two have the same name.
     times = Counter(_short(body.name) for body in counties)
     county = {body.key: body.display_name if times[_short(body.name)] > 1 else body.name for body in counties}
-    return Labels({**terms, "county": county, **FIXED_CHOICES}, bodies, _read_tiles())
+    return Labels({**terms, "county": county, **FIXED_CHOICES}, bodies, _read_tiles(), register)
 
 
 def _short(name: str) -> str:

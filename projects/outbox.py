@@ -97,8 +97,19 @@ def _message(letter: Letter) -> EmailMessage:
         headers={
             "Message-ID": f"<letter-{letter.pk}-{int(letter.created_at.timestamp())}@{host}>",
             "Auto-Submitted": "auto-generated",  # RFC 3834: out-of-office replies do not answer
+            **_one_click(letter),
         },
     )
+
+
+def _one_click(letter: Letter) -> dict[str, str]:
+    """RFC 8058: the mail program shows a button that ends the subscription with one POST."""
+    if not letter.unsubscribe_url:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{letter.unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 class DemoBackend(BaseEmailBackend):

@@ -194,7 +194,7 @@ class PartPage:
             for bound in form:
                 target = f"{bound.auto_id}_0" if bound.use_fieldset else bound.id_for_label
                 for error in bound.errors:
-                    found.append({"id": target, "text": f"{self._name_of(form)}{bound.label}: {error}"})
+                    found.append({"id": target, "text": self._name_of(form) + labelled(bound.label, error)})
         for rows in self.row_sets:
             found += [{"id": "", "text": error} for error in (rows.non_form_errors() if rows.is_bound else ())]
         return found
@@ -280,12 +280,17 @@ def _flat_choices(choices: Iterable[Any]) -> Iterable[tuple[str, Any]]:
     return ((str(key), label) for key, label in choices)
 
 
+def labelled(label: Any, text: Any) -> str:
+    """„Betrag: 5“, but „Wer gibt das Geld? Das Land“."""
+    return f"{label}{'' if str(label).endswith(('.', '?')) else ':'} {text}"
+
+
 def described(rows: Any) -> str:
     """Rows as text: one block a row, one line a field."""
     texts = []
     for row in rows.filled:
         shown_fields = ((bound.label, shown(bound)) for bound in row.visible_fields())
-        texts.append("\n".join(f"{label}: {text}" for label, text in shown_fields if text))
+        texts.append("\n".join(labelled(label, text) for label, text in shown_fields if text))
     return "\n\n".join(texts)
 
 

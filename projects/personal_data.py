@@ -14,7 +14,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
@@ -22,14 +22,18 @@ from municipalities import people
 from municipalities.models import Membership, PeopleChange, User
 
 from .models import (
+    Adoption,
     Approval,
     BarrierReport,
     Consent,
     Contact,
+    Enquiry,
+    Interest,
     Letter,
     Project,
     ProjectVersion,
     StatusChange,
+    Subscription,
     TypedText,
 )
 
@@ -98,6 +102,11 @@ def _by_account(user: User) -> Iterator[Section]:
     yield _("Freigegebene Fassungen"), ProjectVersion.objects.filter(**by), ("project__title", "number", "published_at")
     approval = ("project__title", "host", "at", "dissent", "is_dissent_public")
     yield _("Freigaben"), Approval.objects.filter(**by), approval
+    statement = ("project__title", "municipality__display_name", "state", "what", "changes", "experience", "stated_at")
+    yield _("Eingetragene Nachahmungen"), Adoption.objects.filter(stated_by=user), statement
+    yield _("Interesse an Nachahmung"), Interest.objects.filter(**by), ("project__title", "at")
+    enquiry = ("title", "text", "state", "created_at", "published_at", "expires_on")
+    yield _("Gesuche"), Enquiry.objects.filter(created_by=user), enquiry
     yield _("Einwilligungen"), Consent.objects.filter(**by), ("project__title", "at", "wording")
     yield (
         _("Getippte, nicht gespeicherte Texte"),
@@ -109,10 +118,14 @@ def _by_account(user: User) -> Iterator[Section]:
 
 def _by_address(person: Person) -> Iterator[Section]:
     letters = person.among(Letter.objects.all(), "to")
-    account = letters.filter(key__startswith=Letter.ABOUT_ACCOUNT)  # their text lets its bearer in
+    account = Q(key__startswith=Letter.ABOUT_ACCOUNT)  # their text lets its bearer in
+    subscribed = Q(key__startswith=Letter.SUBSCRIBED)  # theirs lets its bearer end what somebody ordered
     about = ("subject", "created_at", "sent_at")
-    yield _("Briefe an diese Adresse"), letters.exclude(key__startswith=Letter.ABOUT_ACCOUNT), (*about, "body")
-    yield _("Briefe zum Konto"), account, about
+    yield _("Briefe an diese Adresse"), letters.exclude(account | subscribed), (*about, "body")
+    yield _("Briefe zum Konto"), letters.filter(account), about
+    yield _("Briefe zu Abonnements"), letters.filter(subscribed), about
+    ordered = ("email", "query", "frequency", "asked_at", "confirmed_at", "sent_on")
+    yield _("Abonnements"), person.among(Subscription.objects.all(), "email"), ordered
     yield _("Eigene Nachrichten"), person.among(Letter.objects.all(), "reply_to"), (*about, "body")
     report = ("created_at", "page", "text", "name", "reply_to")
     yield _("Meldungen von Barrieren"), person.among(BarrierReport.objects.all(), "reply_to"), report
@@ -154,10 +167,17 @@ def contacts_left(address: str) -> QuerySet[Contact]:
     return Person.of(address).among(Contact.objects.all(), "email")
 
 
+def notes_left(address: str) -> QuerySet[PeopleChange]:
+    """Lines of the log of people with words about this person; the database refuses to change them."""
+    user = Person.of(address).user
+    return PeopleChange.objects.filter(person=user).exclude(note="") if user else PeopleChange.objects.none()
+
+
 def _erase_traces_of_address(person: Person) -> dict[str, int]:
     letters = person.among(Letter.objects.all(), "to") | person.among(Letter.objects.all(), "reply_to")
     reports = person.among(BarrierReport.objects.all(), "reply_to")
     return {
+        _("Abonnements"): _delete(person.among(Subscription.objects.all(), "email")),
         _("Briefe"): _delete(Letter.objects.filter(pk__in=letters.values("pk"))),
         _("Meldungen von Barrieren, jetzt ohne Name und Adresse"): reports.update(name="", reply_to=""),
     }
@@ -178,6 +198,8 @@ def _erase_account(user: User) -> dict[str, int]:
     done |= {
         _("Zweite Faktoren"): _delete(Authenticator.objects.filter(user=user)),
         _("Getippte Texte"): _delete(TypedText.objects.filter(user=user)),
+        _("Interesse an Nachahmung"): _delete(Interest.objects.filter(by=user)),
+        _("Nachahmungen, jetzt ohne Namen"): Adoption.objects.filter(stated_by=user).update(stated_by=None),
         _("E-Mail-Adressen"): _delete(EmailAddress.objects.filter(user=user)),
     }
     Membership.objects.filter(user=user).exclude(note="").update(note="")

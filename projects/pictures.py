@@ -262,3 +262,8 @@ def describe(row: Picture | Attachment, **texts: str) -> None:
 def files_of(row: Picture | Attachment) -> list[str]:
     """Names of all stored files of a row."""
     return row.file_names if isinstance(row, Picture) else [row.file.name]
+
+
+def are_stored(row: Picture | Attachment) -> bool:
+    """Whether all files of the row, which may be one of an earlier version, are still there."""
+    return all(default_storage.exists(name) for name in files_of(row))

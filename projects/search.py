@@ -17,10 +17,20 @@ from pyroaring import BitMap
 
 from . import story
 from .german import Form, fold, forms, readable, words
-from .search_index import index_all, index_project, remove_project
+from .search_index import index_all, index_project, index_projects, remove_project
 from .search_terms import Grown, grow, terms_of
 
-__all__ = ["Hits", "find", "fold", "index_all", "index_project", "passage", "remove_project", "words"]
+__all__ = [
+    "Hits",
+    "find",
+    "fold",
+    "index_all",
+    "index_project",
+    "index_projects",
+    "passage",
+    "remove_project",
+    "words",
+]
 
 LONGEST_QUERY = 200
 RANKED = 500  # of the newest hits are brought into an order; for all hits of a common word that takes seconds
@@ -165,10 +175,13 @@ def _phrase(places: Iterable[Iterable[str]], weights: str = "") -> str:
 def passage(project_texts: Sequence[str], hits: Hits) -> SafeString:
     """The passage of the texts with most terms of the query, at most PASSAGE characters, its words in <mark>.
 
-    Earlier texts are preferred. Empty where the texts have none of the words.
+    Earlier texts are preferred: none is read any more once one has all terms. Empty where no text has any of the words.
     """
+    terms = len({*hits.marks.values()})
     best: tuple[tuple[int, int], str, int, list[Form]] | None = None
     for text in map(_in_one_line, project_texts):
+        if best and best[0][0] == terms:
+            break
         found = [form for form in forms(text) if form.word in hits.marks]
         for first, form in enumerate(found):
             start = _start(text, form.start)

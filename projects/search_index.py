@@ -59,28 +59,43 @@ def index_project(project: Project) -> None:
 
     Belongs into the transaction that publishes: after it everybody finds the project, or after a rollback nobody.
     """
-    current = _indexable().filter(pk=project.pk).first()
-    if current is None:
-        remove_project(project)
-        return
-    entry = _entry(current)
+    index_projects([project.pk])
+
+
+def index_projects(keys: Iterable[int]) -> None:
+    """The same for several projects, by primary key: many times as fast as one after the other."""
     with transaction.atomic():
-        before = _words_of(project)
-        added = [
-            _Change(word, spelling, 1, word in entry.places)
-            for word, spelling in entry.spellings.items()
-            if word not in before
-        ]
-        _save_words(added + [_Change(word, "", -1, False) for word in before - entry.spellings.keys()])
-        _save_entries([entry])
+        for batch in _batches(sorted(set(keys))):
+            entries = [_entry(project) for project in _indexable().filter(pk__in=batch)]
+            before = _words_of(batch)
+            changes: dict[str, _Change] = {}
+            for entry in entries:
+                had = before.pop(entry.project_id, set())
+                for word in had.symmetric_difference(entry.spellings):
+                    _count(changes, word, -1 if word in had else 1, entry)
+            for word in chain.from_iterable(before.values()):  # of projects that are not published any more
+                _count(changes, word, -1)
+            _save_words(list(changes.values()))
+            if entries:
+                _save_entries(entries)
+            if before:
+                _delete_entries(list(before))
+
+
+def _count(changes: dict[str, _Change], word: str, projects: int, entry: _Entry | None = None) -> None:
+    """One statement must not change a word twice, so what several projects do to it is added up."""
+    known = changes.get(word, _Change(word, "", 0, False))
+    spelling = known.spelling or (entry.spellings.get(word, "") if entry else "")
+    is_place = known.is_place or bool(entry and word in entry.places)
+    changes[word] = _Change(word, spelling, known.projects + projects, is_place)
 
 
 def remove_project(project: Project) -> None:
     """Takes a project out of the search, and the words that no other project has out of the vocabulary."""
     with transaction.atomic():
-        _save_words([_Change(word, "", -1, False) for word in _words_of(project)])
-        with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM projects_searchentry WHERE project_id = %s", [project.pk])
+        words = _words_of([project.pk]).get(project.pk, ())
+        _save_words([_Change(word, "", -1, False) for word in words])
+        _delete_entries([project.pk])
 
 
 def index_all() -> None:
@@ -166,7 +181,7 @@ def _weighted_texts(project: Project) -> Iterator[tuple[str, str]]:
         for text in (obstacle.category.label, obstacle.text, obstacle.workaround):
             yield STORY, text
     for adoption in project.adoptions.all():
-        for text in (adoption.municipality.display_name, adoption.changes, adoption.experience):
+        for text in (adoption.municipality.display_name, adoption.what, adoption.changes, adoption.experience):
             yield STORY, text
 
 
@@ -184,14 +199,15 @@ def _place_words(name: str) -> list[tuple[str, str]]:
     return [(word, spelling) for word, spelling in found if len(word) >= SHORTEST_PLACE and word not in ordinary]
 
 
-def _words_of(project: Project) -> set[str]:
-    """The words that the search has of the project now; nobody else changes them before the transaction ends."""
+def _words_of(keys: Collection[int]) -> dict[int, set[str]]:
+    """The words that the search has of these projects now; nobody else changes them before the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT tsvector_to_array(vector) FROM projects_searchentry WHERE project_id = %s FOR UPDATE", [project.pk]
+            "SELECT project_id, tsvector_to_array(vector) FROM projects_searchentry WHERE project_id = ANY(%s) "
+            "ORDER BY project_id FOR UPDATE",
+            [list(keys)],
         )
-        row = cursor.fetchone()
-    return set(row[0]) if row else set()
+        return {key: set(words) for key, words in cursor.fetchall()}
 
 
 def _save_words(changes: Sequence[_Change]) -> None:
@@ -227,6 +243,11 @@ def _save_entries(entries: Collection[_Entry]) -> None:
             """,
             columns,
         )
+
+
+def _delete_entries(keys: Collection[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM projects_searchentry WHERE project_id = ANY(%s)", [list(keys)])
 
 
 def _batches(rows: Iterable[T]) -> Iterator[list[T]]:

@@ -1,11 +1,12 @@
 """The content of a record as plain data: to keep it, to compare it, to write it back. Decides nothing.
 
-What others say of a project (adoptions, approvals) and its life (status, dates, numbers) are not content. A related row
-is kept by its id with the name that it had, so renaming later changes nothing; the addresses and telephone numbers of a
-contact are not kept, because versions are never deleted.
+What others say of a project (adoptions, approvals, the register of obstacles) and its life (status, dates, numbers) are
+not content. A related row is kept by its id with the name that it had, so renaming later changes nothing; the addresses
+and telephone numbers of a contact are not kept, because versions are never deleted.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from datetime import date
 from decimal import Decimal
 from difflib import SequenceMatcher
@@ -16,8 +17,9 @@ from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from . import submission
-from .models import Precision, Project
+from . import pictures, submission
+from .models import Attachment, Obstacle, Picture, Precision, Project
+from .shared_obstacles import cases_kept
 
 SCHEMA = 1
 # Content by part of the submission, in the order in which people read it: columns, related terms, rows.
@@ -38,6 +40,8 @@ FIELDS: Mapping[str, str] = {
 }
 PART_OF = {name: part for part, names in FIELDS.items() for name in names.split()}
 PRECISIONS = {"started_on": "started_precision", "ended_on": "ended_precision", "measured_on": "measured_precision"}
+NOT_CONTENT = {Obstacle._meta.get_field("shared")}  # moderators put obstacles into the register
+FILES: Mapping[str, type[Picture] | type[Attachment]] = {"pictures": Picture, "attachments": Attachment}
 UNSEEN = {"position", "width", "height", "size"}  # of rows: no news for a reader by themselves
 
 
@@ -86,7 +90,8 @@ def _columns(model: type[models.Model]) -> list[models.Field]:
     return [
         field
         for field in model._meta.concrete_fields
-        if not (field.primary_key or field.generated or field.related_model is Project or field.name.endswith("_at"))
+        if field not in NOT_CONTENT
+        and not (field.primary_key or field.generated or field.related_model is Project or field.name.endswith("_at"))
     ]
 
 
@@ -115,12 +120,14 @@ def _value_to_data(row: models.Model, field: models.Field) -> Any:
 # --- data → record ----------------------------------------------------------------------------------------------------
 
 
-def restore(project: Project, data: Mapping[str, Any]) -> None:
+def restore(project: Project, data: Mapping[str, Any]) -> list[str]:
     """Writes the content `data` into the project and saves it; rows that are the same already stay the same rows.
 
-    Belongs into a transaction that holds the project's lock. What the data do not mention stays as it is.
+    Belongs into a transaction that holds the project's lock. What the data do not mention stays as it is. Returns the
+    names of pictures and papers that had to be left out, see `restorable`.
     """
     _check_references(data)
+    data, lost = restorable(project, data)
     names = [name for name in PART_OF if name in data]
     for name in names:
         field = Project._meta.get_field(name)
@@ -132,7 +139,29 @@ def restore(project: Project, data: Mapping[str, Any]) -> None:
         if field.many_to_many:
             getattr(project, name).set([reference["id"] for reference in data[name]])
         elif field.one_to_many:
-            _restore_rows(project, field, data[name])
+            with cases_kept(project) if field.related_model is Obstacle else nullcontext():
+                _restore_rows(project, field, data[name])
+    return lost
+
+
+def restorable(project: Project, data: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The content without pictures and papers whose files are gone, and what these were called („Bild: Richtfest“).
+
+    What the project shows already, or the one that it revises, counts as there: a storage that is away for a moment
+    takes nothing from anybody.
+    """
+    content, lost = dict(data), []
+    owners = [pk for pk in (project.pk, project.revises_id) if pk]
+    for name in FILES.keys() & data.keys():
+        model, content[name] = FILES[name], []
+        shown = set(model.objects.filter(project__in=owners).values_list("file", flat=True))
+        for values in data[name]:
+            row = _row_from_data(project, model, values)
+            if row.file.name in shown or pictures.are_stored(row):
+                content[name].append(values)
+            else:
+                lost.append(f"{model._meta.verbose_name}: {row}")
+    return content, sorted(lost)
 
 
 def _restore_rows(project: Project, field: Any, wanted: list[dict[str, Any]]) -> None:
@@ -141,18 +170,14 @@ def _restore_rows(project: Project, field: Any, wanted: list[dict[str, Any]]) ->
     if [_row_to_data(row) for row in rows] == wanted:
         return
     rows.delete()
+    model._default_manager.bulk_create(_row_from_data(project, model, row) for row in wanted)
+
+
+def _row_from_data(project: Project, model: type[models.Model], data: Mapping[str, Any]) -> models.Model:
     columns = {column.name: column for column in _columns(model)}
-    model._default_manager.bulk_create(
-        model(
-            project=project,
-            **{
-                columns[name].attname: _value_from_data(columns[name], value)
-                for name, value in row.items()
-                if name in columns
-            },
-        )
-        for row in wanted
-    )
+    known = {columns[name]: value for name, value in data.items() if name in columns}
+    values = {column.attname: _value_from_data(column, value) for column, value in known.items()}
+    return model(project=project, **values)
 
 
 def _value_from_data(field: models.Field, value: Any) -> Any:

@@ -17,6 +17,11 @@ _LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*[^()]*\)")
 
 def render(text: str) -> SafeString:
     """HTML of a story text: paragraphs, lists, emphasis and links; `[3]` becomes a link to source number 3."""
+    return mark_safe(_TAG_OR_CITATION.sub(_link_citation, render_uncited(text)))  # noqa: S308 - links built escaped
+
+
+def render_uncited(text: str) -> SafeString:
+    """HTML of a text that has no list of sources; otherwise the same."""
     html = nh3.clean(
         _MARKDOWN.render(text),
         tags=TAGS,
@@ -24,7 +29,7 @@ def render(text: str) -> SafeString:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener nofollow",
     )
-    return mark_safe(_TAG_OR_CITATION.sub(_link_citation, html))  # noqa: S308 - sanitised above, links built escaped
+    return mark_safe(html)  # noqa: S308 - sanitised above
 
 
 def render_inline(text: str) -> SafeString:

@@ -5,7 +5,7 @@ Completeness counts every entry of REQUIRED and RECOMMENDED once; a part is *fer
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -91,6 +91,7 @@ class Task:
     part: Part
     state: PartState
     is_typed: bool
+    is_returned: bool  # the desk wants something changed in it
 
 
 @dataclass(frozen=True)
@@ -151,14 +152,15 @@ def missing_for_submission(project: Project) -> list[Missing]:
     return list(_missing(project))
 
 
-def progress(project: Project, typed: set[str] = frozenset()) -> Progress:
+def progress(project: Project, typed: set[str] = frozenset(), returned: StatusChange | None = None) -> Progress:
     """State of every part; `typed` are the names of parts in which unsaved text of this person waits."""
+    named = returned.parts if returned else ()
     tasks, done, total = [], 0, 0
     for part in PARTS:
         entries = (*part.required, *part.recommended)
         there = sum(_has(project, entry) for entry in entries)
         state = PartState.DONE if there == len(entries) else PartState.BEGUN if there else PartState.OPEN
-        tasks.append(Task(part, state, part.name in typed))
+        tasks.append(Task(part, state, part.name in typed, part.name in named))
         done, total = done + there, total + len(entries)
     return Progress(tuple(tasks), tuple(_missing(project)), done, total)
 
@@ -191,6 +193,11 @@ def last_return(project: Project) -> StatusChange | None:
     if project.status != Status.RETURNED:
         return None
     return project.status_changes.filter(to_status=Status.RETURNED).order_by("-at", "-pk").first()
+
+
+def parts_named(names: Iterable[str]) -> list[Part]:
+    """The parts of these names, such as those that a return is about; names of parts that are gone are left out."""
+    return [BY_NAME[name] for name in names if name in BY_NAME]
 
 
 def first_values(bodies: Any) -> dict[str, Any]:

@@ -186,7 +186,7 @@ class StoryForm(PartForm):
 
     class Meta:
         model = Project
-        fields = list(STORY_FIELDS)
+        fields = [*STORY_FIELDS, "end_cause"]
         field_classes = dict.fromkeys(STORY_FIELDS, ParagraphsField)
         help_texts = {
             "initial_situation": _("Was war vorher, und für wen war es ein Problem?"),
@@ -195,8 +195,14 @@ class StoryForm(PartForm):
             "steps": _("In welcher Reihenfolge andere vorgehen sollten. Listen beginnen mit „- “ oder „1. “."),
             "results": _("Was ist herausgekommen? Zahlen mit Zeitraum."),
             "lessons": _("Auch, was nicht geklappt hat. Das hilft anderen am meisten."),
-            "end_reason": _("Nur wenn das Projekt nicht mehr läuft."),
+            "end_cause": _(
+                "Nur wenn das Projekt nicht mehr läuft. Wählen Sie den Grund, der den Ausschlag gab; mehr dazu sagt "
+                "der Text darunter."
+            ),
+            "end_reason": _("Nur wenn das Projekt nicht mehr läuft. Was hätte geholfen, und was bleibt?"),
         }
+
+    field_order = [*STORY_FIELDS[:-1], "end_cause", "end_reason"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -80,9 +80,7 @@ class ConsentForm(CleanForm, forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for name in self.sentences:
-            self.fields[name].error_messages["required"] = _(
-                "Ohne dieses Einverständnis können wir das Projekt nicht annehmen."
-            )
+            self.fields[name].error_messages["required"] = _("Bitte stimmen Sie dem zu.")
 
     @property
     def wording(self) -> list[str]:

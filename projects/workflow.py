@@ -7,7 +7,6 @@ a German sentence for the person. `version` rises with every change, so that a f
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from municipalities.models import Host, User
 
-from . import access, emails, facets, search, snapshot, submission
+from . import access, adoptions, emails, facets, indexes, snapshot, submission
 from .models import Approval, Consent, Project, ProjectVersion, Provenance, Status, StatusChange
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
@@ -156,6 +155,7 @@ def publish(project: Project, *, by: User | None, note: str = "", is_bulk: bool 
         _check_complete(project)
         if project.revises_id:
             return _take_over(project, by=by, note=note)
+        adopted = adoptions.record_copy(project)
         is_first = project.publication_number is None
         if is_first:
             facets.lock()  # numbers are given in order, one publication at a time
@@ -168,7 +168,7 @@ def publish(project: Project, *, by: User | None, note: str = "", is_bulk: bool 
         if is_first:
             emails.published(change)
         if not is_bulk:
-            reindex(project)
+            indexes.update(project, *adopted)
         return project
 
 
@@ -180,8 +180,8 @@ def archive(project: Project, *, by: User | None, note: str = "") -> Project:
     with transaction.atomic():
         project = _lock(project)
         _allow(project, Status.ARCHIVED)
-        _change(project, Status.ARCHIVED, by=by, note=note)
-        _unindex(project)
+        adoptions.tell_gone(_change(project, Status.ARCHIVED, by=by, note=note))
+        indexes.update(project)
         return project
 
 
@@ -191,8 +191,8 @@ def withdraw(project: Project, *, by: User | None, note: str) -> Project:
         project = _lock(project)
         _allow(project, Status.WITHDRAWN)
         project.withdrawn_at, project.withdrawal_reason = timezone.now(), _reason(note)
-        _change(project, Status.WITHDRAWN, by=by, note=note)
-        _unindex(project)
+        adoptions.tell_gone(_change(project, Status.WITHDRAWN, by=by, note=note))
+        indexes.update(project)
         return project
 
 
@@ -206,7 +206,8 @@ def mark_duplicate(project: Project, *, of: Project, by: User | None, note: str 
         project.duplicate_of = of
         _change(project, Status.ARCHIVED, by=by, note=note or _("Doppelt zu Projekt %(pk)d") % {"pk": of.pk})
         project.duplicates.update(duplicate_of=of)  # an address never leads to one that leads on
-        _unindex(project)
+        adoptions.move(project, of)
+        indexes.update(project, of)
         return project
 
 
@@ -230,14 +231,16 @@ def restore_version(project: Project, version: ProjectVersion, *, by: User | Non
         if project.status != Status.PUBLISHED or version.project_id != project.pk:
             raise WorkflowError(_("Wiederhergestellt werden nur frühere Fassungen veröffentlichter Projekte."))
         try:
-            snapshot.restore(project, version.data)
+            lost = snapshot.restore(project, version.data)
         except snapshot.RestoreError as problem:
             raise WorkflowError(str(problem)) from None
         _check_complete(project)
         said = _("Fassung %(number)d wiederhergestellt") % {"number": version.number}
+        said += _(" ohne verlorene Dateien (%(lost)s)") % {"lost": "; ".join(lost)} if lost else ""
+        adopted = adoptions.record_copy(project)
         _change(project, Status.PUBLISHED, by=by, note=f"{said}. {note}".strip())
         _keep_version(project, by)
-        reindex(project)
+        indexes.update(project, *adopted)
         return project
 
 
@@ -249,7 +252,7 @@ def confirm(project: Project, *, by: User | None = None) -> Project:
             raise WorkflowError(_("Bestätigt werden nur veröffentlichte Projekte."))
         _confirmed(project, timezone.localdate())
         _change(project, Status.PUBLISHED, by=by, note=_("Stand bestätigt"))
-        reindex(project)
+        indexes.update(project)
         return project
 
 
@@ -261,12 +264,6 @@ def report_end(project: Project, *, by: User | None = None) -> Project:
             raise WorkflowError(_("Beendet melden lassen sich nur veröffentlichte Projekte."))
         emails.ended_reported(_change(project, Status.PUBLISHED, by=by, note=_("Die Kommune meldet: läuft nicht mehr")))
         return project
-
-
-def reindex(project: Project) -> None:
-    """Bring search and facets up to date with a published project whose content changed."""
-    search.index_project(project)
-    facets.index_project(project)
 
 
 def lock_version(project: Project, version: int) -> Project:
@@ -359,17 +356,16 @@ def _take_over(copy: Project, *, by: User | None, note: str) -> Project:
     original = copy.revises
     if original.status != Status.PUBLISHED:
         raise WorkflowError(_("Das Projekt ist nicht mehr veröffentlicht und kann nicht überarbeitet werden."))
-    content = snapshot.to_data(copy)
-    snapshot.restore(original, content)
+    snapshot.restore(original, snapshot.to_data(copy))
     original.provenance, original.submitted_at = copy.provenance, copy.submitted_at
     _stand_of_submission(original)
     original.approvals.all().delete()
     copy.approvals.update(project=original)
     change = _change(copy, Status.MERGED, by=by, note=note)
     _change(original, Status.PUBLISHED, by=by, note=_("Überarbeitung übernommen"))
-    _keep_version(original, by, content)
+    _keep_version(original, by)
     emails.copy_approved(change)
-    reindex(original)
+    indexes.update(original, *adoptions.record_copy(original))
     return original
 
 
@@ -385,15 +381,12 @@ def _confirmed(project: Project, day: date) -> None:
     project.next_check_on = day.replace(year=day.year + 1, day=28 if leap_day else day.day)
 
 
-def _keep_version(project: Project, by: User | None, data: dict[str, Any] | None = None) -> None:
+def _keep_version(project: Project, by: User | None) -> None:
     """The record as the public sees it now, unless it saw exactly this before."""
     latest = project.versions.order_by("-number").first()
-    data = data or snapshot.to_data(project)
+    data = snapshot.to_data(project)
     if latest is None or latest.data != data:
         number = latest.number + 1 if latest else 1
         ProjectVersion.objects.create(project=project, number=number, data=data, by=by)
-
-
-def _unindex(project: Project) -> None:
-    search.remove_project(project)
-    facets.remove_project(project)
+        if latest:
+            adoptions.tell_changed(project, latest.data, data, version=number)

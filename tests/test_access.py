@@ -1,6 +1,9 @@
 """One table of every address × visitor: an address without a row fails (S01), and no draft shows anywhere (S05)."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -13,9 +16,10 @@ from django.utils import timezone
 from zeal import zeal_ignore
 
 from municipalities.models import Host, Membership, MembershipState, Role, User
-from projects import confirmation, workflow
-from projects.models import Contact, FundingProgramme, Project, Topic
+from projects import adoptions, confirmation, workflow
+from projects.models import Adoption, Contact, Enquiry, FundingProgramme, Project, Subscription, Topic
 from tests.factories import make_municipality, make_project
+from tests.projects.obstacles import make_category, make_entry
 
 VISITORS = ("anonymous", "stranger", "author", "moderator", "admin")
 EVERYBODY = dict.fromkeys(VISITORS, 200)
@@ -143,6 +147,59 @@ def confirmation_of(name: str):
     return lambda world: {"token": confirmation.link(getattr(world, name)).split("/")[-2]}
 
 
+def adoption_of(name: str, state: str = "published"):
+    """Address arguments of the author's statement that their municipality took over the stranger's project."""
+
+    def arguments(world: World) -> dict:
+        origin = make_project(lead=world.people["stranger"].memberships.get().municipality, status=name)
+        return {"pk": origin.adoptions.create(municipality=world.municipality, what="Alles", state=state).pk}
+
+    return arguments
+
+
+def adoption_link_of(state: str):
+    """The signed link that a letter to the origin carries."""
+
+    def arguments(world: World) -> dict:
+        adoption = Adoption.objects.get(pk=adoption_of("published", state)(world)["pk"])
+        return {"token": adoptions.link(adoption).split("/")[-2]}
+
+    return arguments
+
+
+def enquiry_in(state: str, days: int = 30, with_slug: bool = True):
+    """Address arguments of a Gesuch of the author's municipality that ends in so many days."""
+
+    def arguments(world: World) -> dict:
+        dates = {"published_at": timezone.now(), "expires_on": timezone.localdate() + timedelta(days)}
+        enquiry = Enquiry.objects.create(
+            municipality=world.municipality, title="Wer hat Rat?", text="Wir suchen.", state=state,
+            created_by=world.people["author"], **(dates if state in ("published", "closed") else {}),
+        )  # fmt: skip
+        return {"pk": enquiry.pk, "slug": enquiry.slug} if with_slug else {"pk": enquiry.pk}
+
+    return arguments
+
+
+def entry_of_register(*, pk: int = 0, with_slug: bool = True, is_merged: bool = False):
+    """Address arguments of an entry of the register of obstacles."""
+
+    def arguments(world: World) -> dict:
+        entry = make_entry(merged_into=make_entry("Anderer Eintrag") if is_merged else None)
+        return {"pk": pk or entry.pk, "slug": entry.slug} if with_slug else {"pk": entry.pk}
+
+    return arguments
+
+
+def obstacle_group(level: str):
+    return lambda world: {"category": make_category().slug, "level": level}
+
+
+def subscription(world: World) -> dict:
+    """Address arguments of an ordered selection; whoever has its key may confirm and end it."""
+    return {"token": Subscription.objects.create(email="leserin@example.org", frequency="daily").token}
+
+
 def contact_of(name: str):
     """Address arguments of one of the world's projects, whose contact can be written to."""
 
@@ -189,19 +246,92 @@ READING = [
         EVERYBODY,
     ),
     ("projects:municipality", lambda world: {"key": "03999", "slug": "nirgends"}, HIDDEN),
+    ("projects:comparable", lambda world: {"key": world.municipality.key, "slug": world.municipality.slug}, EVERYBODY),
+    ("projects:comparable", lambda world: {"key": "03999", "slug": "nirgends"}, HIDDEN),
+    (
+        "projects:comparable_csv",
+        lambda world: {"key": world.municipality.key, "slug": world.municipality.slug},
+        EVERYBODY,
+    ),
+    ("projects:comparable_csv", lambda world: {"key": "03999", "slug": "nirgends"}, HIDDEN),
     ("projects:municipality_without_slug", lambda world: {"key": world.municipality.key}, MOVED),
     ("projects:funding", nothing, EVERYBODY),
     ("projects:funding_programme", lambda world: {"slug": world.programme.slug}, EVERYBODY),
     ("projects:topics", nothing, EVERYBODY),
     ("projects:topic", lambda world: {"slug": world.topic.slug}, EVERYBODY),
+    ("projects:insights", nothing, EVERYBODY),
+    ("projects:financing", nothing, EVERYBODY),
+    ("projects:financing_csv", nothing, EVERYBODY),
+    ("projects:staffing", nothing, EVERYBODY),
+    ("projects:staffing_csv", nothing, EVERYBODY),
+    ("projects:obstacles", nothing, EVERYBODY),
+    ("projects:obstacles_csv", nothing, EVERYBODY),
+    ("projects:obstacle_cases_csv", nothing, EVERYBODY),
+    ("projects:obstacle_report", nothing, EVERYBODY),
+    ("projects:shared_obstacle", entry_of_register(), EVERYBODY),
+    ("projects:shared_obstacle", entry_of_register(pk=999_999), HIDDEN),
+    ("projects:shared_obstacle", entry_of_register(is_merged=True), MOVED),
+    ("projects:shared_obstacle_without_slug", entry_of_register(with_slug=False), MOVED),
+    ("projects:obstacle_group", obstacle_group("state"), EVERYBODY),
+    ("projects:obstacle_group", obstacle_group("nowhere"), HIDDEN),
+    ("projects:ended", nothing, EVERYBODY),
+    ("projects:ended_csv", nothing, EVERYBODY),
+    ("projects:white_spots", nothing, EVERYBODY),
+    ("projects:white_spots_csv", nothing, EVERYBODY),
     ("projects:contribute", nothing, EVERYBODY),
     ("projects:data_sources", nothing, EVERYBODY),
+    ("projects:codebook", nothing, EVERYBODY),
+    ("projects:codebook_csv", nothing, EVERYBODY),
+    ("projects:project_csv", nothing, EVERYBODY),
+    ("projects:project_csv_for_programs", nothing, EVERYBODY),
+    ("projects:whole_mosaic", nothing, EVERYBODY),
+    ("projects:api", nothing, EVERYBODY),
+    ("projects:openapi", nothing, EVERYBODY),
+    ("projects:api_start", nothing, dict.fromkeys(VISITORS, 302)),
+    ("projects:api_projects", nothing, EVERYBODY),
+    ("projects:api_project", pk_of("published"), EVERYBODY),
+    ("projects:api_project", pk_of("draft"), HIDDEN),
+    ("projects:api_project", pk_of("submitted"), HIDDEN),
+    ("projects:api_project", pk_of("withdrawn"), HIDDEN),
+    ("projects:api_municipalities", nothing, EVERYBODY),
+    ("projects:api_municipality", lambda world: {"key": world.municipality.key}, EVERYBODY),
+    ("projects:api_programmes", nothing, EVERYBODY),
+    ("projects:api_vocabularies", nothing, EVERYBODY),
+    ("projects:api_missing", lambda world: {"path": "gibt-es-nicht"}, HIDDEN),
+    ("projects:catalogue_json_ld", nothing, EVERYBODY),
+    ("projects:catalogue_turtle", nothing, EVERYBODY),
+    ("projects:sitemap", nothing, EVERYBODY),
+    ("projects:sitemap_pages", nothing, EVERYBODY),
+    ("projects:sitemap_municipalities", nothing, EVERYBODY),
+    ("projects:sitemap_projects", lambda world: {"part": 1}, EVERYBODY),
+    ("projects:sitemap_projects", lambda world: {"part": 2}, HIDDEN),
+    ("projects:robots", nothing, EVERYBODY),
+    ("projects:security", nothing, EVERYBODY),
+    ("projects:opensearch", nothing, EVERYBODY),
+    ("projects:manifest", nothing, EVERYBODY),
+    ("projects:share_picture", pk_of("published"), EVERYBODY),
+    ("projects:share_picture", pk_of("draft"), HIDDEN),
+    ("projects:share_picture", pk_of("submitted"), HIDDEN),
+    ("projects:share_picture", pk_of("withdrawn"), HIDDEN),
     ("projects:imprint", nothing, EVERYBODY),
     ("projects:privacy", nothing, EVERYBODY),
     ("projects:accessibility", nothing, EVERYBODY),
     ("projects:report_barrier", nothing, EVERYBODY),
     ("projects:easy_language", nothing, EVERYBODY),
     ("projects:sign_language", nothing, EVERYBODY),
+    ("projects:kept", nothing, EVERYBODY),
+    ("projects:kept_csv", nothing, EVERYBODY),
+    ("projects:compare", nothing, EVERYBODY),
+    ("projects:compare_csv", nothing, EVERYBODY),
+    ("projects:feed", nothing, EVERYBODY),
+    ("projects:subscribe", nothing, EVERYBODY),
+    ("projects:confirm_subscription", subscription, EVERYBODY),
+    ("projects:confirm_subscription", lambda world: {"token": uuid4()}, GONE),
+    ("projects:end_subscription", subscription, EVERYBODY),
+    ("projects:end_subscription", lambda world: {"token": uuid4()}, GONE),
+    ("projects:funding_check", nothing, EVERYBODY),
+    ("projects:funding_check_csv", nothing, EVERYBODY),
+    ("projects:funding_deadlines", nothing, EVERYBODY),
     ("projects:confirm", confirmation_of("published"), EVERYBODY),
     ("projects:confirm", confirmation_of("submitted"), GONE),
     ("projects:confirm", confirmation_of("withdrawn"), GONE),
@@ -238,8 +368,41 @@ READING = [
     ("projects:delete_draft", pk_of("draft"), {**ONLY_AUTHOR, "anonymous": 302}),
     ("projects:delete_draft", pk_of("submitted"), {**HIDDEN, "anonymous": 302}),
     ("projects:revise", pk_of("published"), NEVER_READ),
+    ("projects:confirm_own", pk_of("published"), NEVER_READ),
     ("projects:adopt", of("published"), SIGNED_IN),
     ("projects:adopt", of("draft"), {**HIDDEN, "anonymous": 302}),
+    ("projects:state_adoption", of("published"), {**SIGNED_IN, "author": 302}),  # not one's own project
+    ("projects:state_adoption", of("draft"), {**HIDDEN, "anonymous": 302}),
+    ("projects:state_adoption", of("withdrawn"), {**HIDDEN, "anonymous": 302}),
+    ("projects:interest", of("published"), NEVER_READ),
+    ("projects:my_adoptions", nothing, SIGNED_IN),
+    ("projects:adoption", adoption_of("published"), {**ONLY_AUTHOR, "anonymous": 302}),
+    ("projects:adoption", adoption_of("published", "declined"), {**HIDDEN, "anonymous": 302}),
+    ("projects:withdraw_adoption", adoption_of("published"), NEVER_READ),
+    ("projects:project_adoptions", pk_of("published"), {**AUTHOR_AND_DESK, "anonymous": 302}),
+    ("projects:project_adoptions", pk_of("withdrawn"), {**AUTHOR_AND_DESK, "anonymous": 302}),
+    ("projects:project_adoptions", pk_of("draft"), {**HIDDEN, "anonymous": 302}),
+    ("projects:adoption_link", adoption_link_of("published"), EVERYBODY),
+    ("projects:adoption_link", adoption_link_of("declined"), EVERYBODY),
+    ("projects:adoption_link", adoption_link_of("proposed"), GONE),
+    ("projects:adoption_link", lambda world: {"token": "forged"}, GONE),
+    ("projects:adopted", nothing, EVERYBODY),
+    ("projects:adopted_csv", nothing, EVERYBODY),
+    ("projects:enquiries", nothing, EVERYBODY),
+    ("projects:enquiry", enquiry_in("published"), EVERYBODY),
+    ("projects:enquiry", enquiry_in("published", -1), GONE),
+    ("projects:enquiry", enquiry_in("closed"), GONE),
+    ("projects:enquiry", enquiry_in("submitted"), HIDDEN),
+    ("projects:enquiry", enquiry_in("rejected"), HIDDEN),
+    ("projects:answer_enquiry", enquiry_in("published"), EVERYBODY),
+    ("projects:answer_enquiry", enquiry_in("published", -1), GONE),
+    ("projects:answer_enquiry", enquiry_in("submitted"), HIDDEN),
+    ("projects:my_enquiries", nothing, SIGNED_IN),
+    ("projects:new_enquiry", nothing, SIGNED_IN),
+    ("projects:edit_enquiry", enquiry_in("submitted", with_slug=False), {**ONLY_AUTHOR, "anonymous": 302}),
+    ("projects:edit_enquiry", enquiry_in("published", with_slug=False), {**HIDDEN, "anonymous": 302}),
+    ("projects:extend_enquiry", enquiry_in("published", with_slug=False), NEVER_READ),
+    ("projects:end_enquiry", enquiry_in("published", with_slug=False), NEVER_READ),
     ("projects:account", nothing, SIGNED_IN),
     ("projects:change_name", nothing, SIGNED_IN),
     ("projects:close_account", nothing, SIGNED_IN),
@@ -269,8 +432,14 @@ def test_reading_address_refuses_to_write(world, name, arguments, expected):
         pytest.skip(
             "forms for everybody; test_feedback.py, test_confirmation.py and test_contact.py in tests/projects/"
         )
+    if name in ("projects:subscribe", "projects:confirm_subscription", "projects:end_subscription"):
+        pytest.skip("forms for everybody; tests/projects/test_subscriptions.py")
     if name in ("projects:change_name", "projects:close_account", "projects:ask_membership"):
         pytest.skip("forms of everybody's own account; tests/projects/test_people_views.py")
+    if name in ("projects:adoption_link", "projects:answer_enquiry"):
+        pytest.skip("forms for everybody; test_adoption_pages.py and test_enquiry_pages.py in tests/projects/")
+    if name in ("projects:state_adoption", "projects:new_enquiry"):
+        pytest.skip("without a municipality they only say how to get one; the same tests")
     if name in ("projects:new_project", "projects:adopt"):
         pytest.skip("without a municipality they only say how to get one; tests/projects/test_submission.py")
     path = reverse(name, kwargs=arguments(world))
@@ -307,6 +476,9 @@ def test_draft_is_in_no_list_search_count_or_page(world):
         world.municipality.get_absolute_url(),
         world.published.get_absolute_url(),
         reverse("projects:funding"),
+        reverse("projects:feed"),
+        reverse("projects:kept") + "?" + urlencode({"id": range(1, 50)}, doseq=True),
+        reverse("projects:funding_check") + f"?municipality={world.municipality.key}",
     ]
     for page in pages:
         text = anonymous.get(page).content.decode()

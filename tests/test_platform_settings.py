@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -15,7 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
 from integration_portal.checks import OPERATOR_TEXTS
-from integration_portal.environment import database_from_url, env, env_number
+from integration_portal.environment import database_from_url, env, env_amount, env_number
 from integration_portal.logs import JsonLines, request_id
 from integration_portal.settings import BASE_DIR
 from municipalities.models import User
@@ -89,6 +90,19 @@ def test_number_must_be_one(monkeypatch):
     monkeypatch.setenv("SOME_NUMBER", "five")
     with pytest.raises(ImproperlyConfigured, match="SOME_NUMBER must be a whole number"):
         env_number("SOME_NUMBER", 1)
+
+
+@pytest.mark.parametrize(("value", "expected"), [("15", "15"), ("12,50", "12.50"), ("0.5", "0.5")])
+def test_amount_may_have_a_decimal_comma(monkeypatch, value, expected):
+    monkeypatch.setenv("SOME_AMOUNT", value)
+    assert env_amount("SOME_AMOUNT", "1") == Decimal(expected)
+
+
+@pytest.mark.parametrize("value", ["-1", "15 €", "1e9", "nan", "1.234,50", "0,125"])
+def test_amount_must_be_one(monkeypatch, value):
+    monkeypatch.setenv("SOME_AMOUNT", value)
+    with pytest.raises(ImproperlyConfigured, match="SOME_AMOUNT must be an amount"):
+        env_amount("SOME_AMOUNT", "1")
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tools import run
-from tools.postgres import ROOT, Cluster, PostgresError, choose_binaries
+from tools import ROOT, environment, run
+from tools.binaries import PostgresError, choose_binaries
+from tools.postgres import Cluster
 
 POSTGRES = [sys.executable, str(ROOT / "tools" / "postgres.py")]
 
@@ -140,10 +141,10 @@ def test_last_user_stops_the_server(state, monkeypatch):
 # --- run.py ---
 
 
-def call(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(ROOT / "tools" / "run.py"), *arguments],
-        env={**os.environ, **environment},
+        env={**os.environ, **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -191,20 +192,20 @@ def test_unknown_command_is_refused():
     ],
 )
 def test_failed_installation_is_explained(said, advice):
-    assert advice in run.explain_failed_install(said)
+    assert advice in environment.explain_failed_install(said)
 
 
 def test_secret_key_is_made_once_and_closed(tmp_path, monkeypatch):
     monkeypatch.setenv("STATE_DIR", str(tmp_path))
-    path = run.secret_key_file()
+    path = environment.secret_key_file()
     key = path.read_text()
     assert len(key) >= 50
     assert path.stat().st_mode & 0o777 == 0o600
-    assert run.secret_key_file().read_text() == key
+    assert environment.secret_key_file().read_text() == key
 
 
 def test_missing_venv_module_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("VENV", str(tmp_path / "venv"))
-    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(run.StopError, match="python3-venv"):
-        run.create_venv()
+    monkeypatch.setattr(environment.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(environment.StopError, match="python3-venv"):
+        environment.create_venv()

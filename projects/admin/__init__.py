@@ -3,9 +3,37 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from . import contacts, feedback, funding, letters, memberships, projects, vocabulary
+from . import (
+    adoptions,
+    contacts,
+    enquiries,
+    feedback,
+    funding,
+    letters,
+    memberships,
+    projects,
+    register,
+    searches,
+    shared_obstacles,
+    texts,
+    vocabulary,
+)
 
-__all__ = ["contacts", "feedback", "funding", "letters", "memberships", "projects", "vocabulary"]
+__all__ = [
+    "adoptions",
+    "contacts",
+    "enquiries",
+    "feedback",
+    "funding",
+    "letters",
+    "memberships",
+    "projects",
+    "register",
+    "searches",
+    "shared_obstacles",
+    "texts",
+    "vocabulary",
+]
 
 admin.site.site_header = _("Redaktion des Integrationsmosaiks")
 admin.site.site_title = _("Integrationsmosaik")

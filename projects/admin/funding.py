@@ -1,14 +1,19 @@
 """Funding sources and programmes at the desk; moderators maintain them too."""
 
+from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from projects import facets, search
-from projects.models import FundingProgramme, FundingSource, ProgrammeReference
+from municipalities.models import Kind, Municipality
+from projects import facets
+from projects.models import FundingProgramme, FundingSource, ProgrammeReference, Project
 
+from . import reindexing
 from .rights import DeskAdmin, Rights
+
+USED_AS = {FundingSource: "financings__source", FundingProgramme: "financings__programme"}
 
 
 class FundingAdmin(DeskAdmin):
@@ -28,7 +33,7 @@ class FundingAdmin(DeskAdmin):
     def save_model(self, request: HttpRequest, obj, form, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and "name" in form.changed_data:
-            search.index_all()  # projects are found by the names of their sources
+            reindexing.renamed(self, request, Project.objects.filter(**{USED_AS[type(obj)]: obj}))
         facets.touch()
 
 
@@ -44,8 +49,22 @@ class ProgrammeReferenceInline(Rights, admin.StackedInline):
     extra = 1
 
 
+class ProgrammeForm(forms.ModelForm):
+    """Kinds are ticked, not typed."""
+
+    eligible_kinds = forms.MultipleChoiceField(
+        label=_("Arten von Kommunen, die Geld beantragen können"),
+        choices=[choice for choice in Kind.choices if choice[0] != Kind.UNINCORPORATED_AREA],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("Nichts angekreuzt: nicht belegt."),
+    )
+
+
 @admin.register(FundingProgramme)
 class FundingProgrammeAdmin(FundingAdmin):
+    form = ProgrammeForm
+    filter_horizontal = ["topics", "counties", "named_bodies"]
     list_display = ["name", "provider", "level", "is_running", "checked_on"]
     list_filter = ["level", "is_running", "permanence"]
     search_fields = ["name", "sort_key", "provider"]
@@ -53,8 +72,30 @@ class FundingProgrammeAdmin(FundingAdmin):
     fieldsets = [
         (None, {"fields": ["name", "slug", "provider", "level", "checked_on"]}),
         (_("Regeln"), {"fields": ["description", "purposes", "eligible", "amounts", "permanence"]}),
+        (
+            _("Für den Förder-Check: nur, was belegt ist"),
+            {
+                "fields": [
+                    "topics",
+                    "is_open_to_municipalities",
+                    "eligible_kinds",
+                    "named_bodies",
+                    "counties",
+                    ("smallest_population", "largest_population"),
+                    ("deadline_on", "deadline_note"),
+                    ("quota_percent", "minimum_amount", "maximum_amount"),
+                ]
+            },
+        ),
         (_("Stand"), {"fields": ["is_running", "running_note", "period", "editorial_note"]}),
     ]
+
+    def formfield_for_manytomany(self, db_field, request: HttpRequest, **kwargs):
+        if db_field.name == "counties":
+            kwargs["queryset"] = Municipality.objects.county_level()
+        if db_field.name == "named_bodies":
+            kwargs["queryset"] = Municipality.objects.with_projects_possible()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj=None):
         """The short name is part of the public address."""

@@ -42,7 +42,7 @@ class Hint(NamedTuple):
 
 def hints(project: Project) -> list[Hint]:
     """All hints, in the order in which a moderator decides: people first, then facts."""
-    return [*_personal_data(project), *_pictures(project), *_sums(project), *_sources(project)]
+    return [*_personal_data(project), *_pictures(project), *_sums(project), *_end(project), *_sources(project)]
 
 
 def _label(project: Project, name: str) -> str:
@@ -112,6 +112,13 @@ def _differ(money: Decimal, cost: Decimal) -> bool:
 def _unequal(where: str, when: str, money: Decimal, cost: Decimal) -> Hint:
     text = _("Die Geldquellen ergeben %(when)s %(money)s, die Kosten sind mit %(cost)s angegeben.")
     return Hint(where, text % {"when": when, "money": euro(money), "cost": euro(cost)})
+
+
+def _end(project: Project) -> Iterator[Hint]:
+    """Pages show the cause only of what has ended."""
+    if project.end_cause and not project.is_ended:
+        text = _("Ein Grund für das Ende ist gewählt, der Projektstand ist aber „%(stage)s“.")
+        yield Hint(_label(project, "end_cause"), text % {"stage": project.get_stage_display()})
 
 
 def _sources(project: Project) -> Iterator[Hint]:

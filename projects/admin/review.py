@@ -143,7 +143,7 @@ def history(project: Project) -> list[dict[str, Any]]:
         {
             "change": change,
             "is_of_original": change.project_id != project.pk,
-            "parts": [submission.BY_NAME[name].label for name in change.parts if name in submission.BY_NAME],
+            "parts": [part.label for part in submission.parts_named(change.parts)],
         }
         for change in changes.select_related("by").order_by("-at", "-pk")
     ]
@@ -154,6 +154,7 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """An earlier version beside the current one, and the button that restores it."""
     project = found_or_404(request, pk)
     earlier = get_object_or_404(ProjectVersion.objects.select_related("by"), project=pk, number=number)
+    content, lost = snapshot.restorable(project, earlier.data)
     form, status = NoteForm(initial={"version": project.version}), 200
     if request.method == "POST":
         form = NoteForm(request.POST)
@@ -164,7 +165,7 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
                 refuse(form, problem, project)
                 status = 409
             else:
-                messages.success(request, _("Fassung %(number)d ist wiederhergestellt.") % {"number": number})
+                say_restored(request, number, lost)
                 return redirect("admin:projects_project_review", restored.pk)
     context = {
         **admin.site.each_context(request),
@@ -173,10 +174,18 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "project": project,
         "version": earlier,
         "form": form,
-        "differences": snapshot.differences(snapshot.to_data(project), earlier.data),
+        "differences": snapshot.differences(snapshot.to_data(project), content),
+        "lost": lost,
         "can_restore": project.status == Status.PUBLISHED,
     }
     return render(request, "admin/projects/project/version.html", context, status=status)
+
+
+def say_restored(request: HttpRequest, number: int, lost: list[str]) -> None:
+    messages.success(request, _("Fassung %(number)d ist wiederhergestellt.") % {"number": number})
+    if lost:
+        said = _("Nicht wiederhergestellt, weil die Dateien nicht mehr da sind: %(lost)s.")
+        messages.warning(request, said % {"lost": "; ".join(lost)})
 
 
 def restore(earlier: ProjectVersion) -> Decision:

@@ -7,21 +7,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.forms import CleanForm, LineField, ParagraphsField
-from projects.models import Project
+from projects.models import Project, TextBlock
 from projects.submission import PARTS
 
 LONGEST_REASON = 4000
-# Sentences that fit often; the municipality reads them in the letter, below each other, before what is typed.
-TEXT_BLOCKS = {
-    "summary": _("Bitte sagen Sie in der Kurzbeschreibung in zwei, drei Sätzen, wer was für wen tut."),
-    "persons": _("Bitte nehmen Sie die Namen und Kontaktdaten von Privatpersonen heraus."),
-    "pictures": _("Bitte beschreiben Sie die Bilder so, dass man sie sich ohne sie zu sehen vorstellen kann."),
-    "rights": _("Bitte prüfen Sie, ob für alle Bilder die Rechte und Einwilligungen vorliegen."),
-    "money": _("Bitte prüfen Sie die Beträge: Kosten und Geldquellen passen nicht zusammen."),
-    "sources": _("Bitte nennen Sie zu den Zahlen, woher sie stammen und von wann sie sind."),
-    "lessons": _("Bitte ergänzen Sie, was nicht funktioniert hat: Daran lernen andere am meisten."),
-    "contact": _("Bitte nennen Sie eine Ansprechstelle, die auch nach einem Personalwechsel erreichbar ist."),
-}
 
 
 class DecisionForm(CleanForm, forms.Form):
@@ -67,11 +56,15 @@ class ApproveWithDissentForm(ApproveForm):
 
 
 class SendBackForm(DecisionForm):
+    """The municipality reads the chosen blocks in its letter, below each other, before what is typed."""
+
     blocks = forms.MultipleChoiceField(
         label=_("Häufige Gründe"),
-        choices=list(TEXT_BLOCKS.items()),
         widget=forms.CheckboxSelectMultiple,
         required=False,
+        error_messages={
+            "invalid_choice": _("Einen der Textbausteine gibt es nicht mehr. Bitte wählen Sie noch einmal.")
+        },
     )
     note = NoteField(
         label=_("Grund in eigenen Worten"),
@@ -85,9 +78,16 @@ class SendBackForm(DecisionForm):
         required=False,
     )
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.text_blocks = {str(block.pk): block for block in TextBlock.objects.all()}
+        self.fields["blocks"].choices = [
+            (key, f"{block.title}: {block.text}") for key, block in self.text_blocks.items()
+        ]
+
     def clean(self):
         data = super().clean()
-        said = [str(TEXT_BLOCKS[name]) for name in data.get("blocks", ())]
+        said = [block.text for key, block in self.text_blocks.items() if key in data.get("blocks", ())]
         said += [data["note"]] if data.get("note") else []
         if not said and not self.errors:
             self.add_error("note", _("Bitte wählen Sie einen Grund aus oder schreiben Sie einen."))

@@ -4,10 +4,13 @@ from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest
 
-from projects import facets, search
-from projects.models import ObstacleCategory, TargetGroup, Topic
+from projects import facets
+from projects.models import ObstacleCategory, Project, TargetGroup, Topic
 
+from . import reindexing
 from .rights import DeskAdmin
+
+USED_AS = {Topic: "topics", TargetGroup: "target_groups", ObstacleCategory: "obstacles__category"}
 
 
 @admin.register(Topic, TargetGroup, ObstacleCategory)
@@ -35,7 +38,7 @@ class TermAdmin(DeskAdmin):
     def save_model(self, request: HttpRequest, obj, form, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and "label" in form.changed_data:
-            search.index_all()  # projects are found by the labels of their terms
+            reindexing.renamed(self, request, Project.objects.filter(**{USED_AS[type(obj)]: obj}))
         facets.touch()  # every process reads the labels and their order anew
 
     @transaction.atomic

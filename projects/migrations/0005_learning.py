@@ -144,6 +144,19 @@ class Migration(migrations.Migration):
                         verbose_name="Zum Stand",
                     ),
                 ),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        help_text="Nach dem Zusammenlegen führt die alte Adresse zu diesem Eintrag.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merged",
+                        to="projects.sharedobstacle",
+                        verbose_name="Aufgegangen in",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="Angelegt am")),
                 ("changed_at", models.DateTimeField(auto_now=True, verbose_name="Geändert am")),
             ],
@@ -245,6 +258,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="adoption",
+            name="proposed_change",
+            field=models.JSONField(
+                blank=True,
+                editable=False,
+                help_text="Wartet auf Freigabe; bis dahin bleibt der veröffentlichte Text stehen.",
+                null=True,
+                verbose_name="Vorgeschlagene Änderung",
+            ),
+        ),
+        migrations.AddField(
+            model_name="adoption",
             name="stated_at",
             field=models.DateTimeField(
                 auto_now_add=True, default=django.utils.timezone.now, verbose_name="Eingetragen am"
@@ -340,6 +364,47 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="fundingprogramme",
+            name="counties",
+            field=models.ManyToManyField(
+                blank=True,
+                help_text="Leer: im ganzen Land.",
+                related_name="+",
+                to="municipalities.municipality",
+                verbose_name="Nur für Kommunen in diesen Landkreisen, Regionen und kreisfreien Städten",
+            ),
+        ),
+        migrations.AddField(
+            model_name="fundingprogramme",
+            name="is_open_to_municipalities",
+            field=models.BooleanField(
+                blank=True,
+                help_text="Nein, wenn belegt ist, wer es kann, und keine Kommunen darunter sind.",
+                null=True,
+                verbose_name="Kommunen können selbst Geld beantragen",
+            ),
+        ),
+        migrations.AddField(
+            model_name="fundingprogramme",
+            name="named_bodies",
+            field=models.ManyToManyField(
+                blank=True,
+                related_name="+",
+                to="municipalities.municipality",
+                verbose_name="Kommunen, die außerdem namentlich genannt sind",
+            ),
+        ),
+        migrations.AddField(
+            model_name="letter",
+            name="unsubscribe_url",
+            field=models.URLField(
+                blank=True,
+                help_text="Adresse, die ein Abonnement mit einem Klick beendet",
+                max_length=300,
+                verbose_name="Abbestellen",
+            ),
+        ),
+        migrations.AddField(
             model_name="project",
             name="end_cause",
             field=models.CharField(
@@ -378,6 +443,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state__in", ["proposed", "published", "rejected", "declined"])),
                 name="adoption_state_known",
                 violation_error_message="Diesen Stand gibt es nicht.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="fundingprogramme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("eligible_kinds", []), ("is_open_to_municipalities", True), _connector="OR"),
+                name="funding_programme_kinds_where_open",
+                violation_error_message="Arten von Kommunen gehören nur dazu, wenn Kommunen beantragen können.",
             ),
         ),
         migrations.AddConstraint(
@@ -512,7 +585,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="fruitlesssearch",
-            constraint=models.UniqueConstraint(fields=("words", "day"), name="fruitless_search_once_a_day"),
+            constraint=models.UniqueConstraint(fields=("day", "words"), name="fruitless_search_once_a_day"),
         ),
         migrations.AddField(
             model_name="interest",

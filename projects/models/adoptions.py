@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from municipalities.models import Municipality
+
 from .parts import citations
 from .project import Precision, Project, with_precision
 
@@ -22,6 +24,22 @@ class AdoptionQuerySet(models.QuerySet):
     def published(self):
         """What readers see, and what facets, orders and sums count."""
         return self.filter(state=AdoptionState.PUBLISHED)
+
+    def waiting(self):
+        """What moderators decide about: new statements, and changes of published ones."""
+        return self.filter(Q(state=AdoptionState.PROPOSED) | Q(proposed_change__isnull=False))
+
+    def belonging_to(self, user):
+        """Statements of the municipalities that this person acts for."""
+        return self.filter(municipality__in=Municipality.objects.acted_for_by(user))
+
+    def released(self):
+        """Those that were public once: readers see them unless the people of the origin declined the link."""
+        return self.filter(state__in=(AdoptionState.PUBLISHED, AdoptionState.DECLINED))
+
+    def about_projects_of(self, user):
+        """Released statements on projects of the municipalities that this person acts for."""
+        return self.released().filter(project__lead__in=Municipality.objects.acted_for_by(user))
 
 
 class Adoption(models.Model):
@@ -49,6 +67,13 @@ class Adoption(models.Model):
         _("Stand"), max_length=10, choices=AdoptionState, default=AdoptionState.PROPOSED, editable=False
     )
     state_note = models.TextField(_("Grund"), blank=True, editable=False)
+    proposed_change = models.JSONField(
+        _("Vorgeschlagene Änderung"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Wartet auf Freigabe; bis dahin bleibt der veröffentlichte Text stehen."),
+    )
     stated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,

@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from municipalities.models import Municipality, german_slug
@@ -27,6 +29,25 @@ class EnquiryQuerySet(models.QuerySet):
         """What readers see: released, not ended, not expired."""
         return self.filter(state=EnquiryState.PUBLISHED, expires_on__gte=today)
 
+    def waiting(self):
+        """What moderators decide about."""
+        return self.filter(state=EnquiryState.SUBMITTED)
+
+    def long_over(self):
+        """Ended or never accepted a year ago: what is deleted."""
+        then = timezone.now() - Enquiry.KEPT_FOR
+        never_public = Q(published_at__isnull=True, created_at__lt=then)
+        ended = Q(state=EnquiryState.CLOSED, expires_on__lt=timezone.localdate(then))
+        return self.filter(never_public & ~Q(state=EnquiryState.SUBMITTED) | ended)
+
+    def for_listing(self):
+        """Everything that a list shows, in one query: topics arrive as arrays."""
+        topics = self.model.topics.through.objects.filter(enquiry=OuterRef("pk")).order_by("topic__position")
+        return self.select_related("municipality__county").annotate(
+            topic_slugs=ArraySubquery(topics.values("topic__slug")),
+            topic_labels=ArraySubquery(topics.values("topic__label")),
+        )
+
     def belonging_to(self, user):
         """Those of the municipalities that this person acts for."""
         return self.filter(municipality__in=Municipality.objects.acted_for_by(user))
@@ -36,6 +57,7 @@ class Enquiry(models.Model):
     """One Gesuch. It is answered by a form that relays to the person who posted it, and ends by itself."""
 
     OPEN_FOR = timedelta(days=90)  # from its publication
+    KEPT_FOR = timedelta(days=365)  # after its end
 
     municipality = models.ForeignKey(
         Municipality, models.PROTECT, related_name="enquiries", verbose_name=_("Kommune, die sucht")

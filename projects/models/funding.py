@@ -10,7 +10,7 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from municipalities.models import Kind, german_sort_key
+from municipalities.models import Kind, Municipality, german_sort_key
 
 from .vocabulary import Topic
 
@@ -74,6 +74,36 @@ class FundingSource(models.Model):
         return self.name
 
 
+class FundingProgrammeQuerySet(models.QuerySet):
+    def for_check(self):
+        """With what the Förder-Check asks and shows, in one query: topics, counties, bodies, projects as arrays."""
+        topics = rows_of(self.model, "topics", "fundingprogramme").order_by("topic__position")
+        counties = rows_of(self.model, "counties", "fundingprogramme").order_by("municipality__sort_key")
+        named = rows_of(self.model, "named_bodies", "fundingprogramme").order_by("municipality__sort_key")
+        financings = self.model._meta.get_field("financings").related_model
+        paid = financings.objects.filter(programme=OuterRef(OuterRef("pk")), is_requested=False).values("project")
+        projects = financings._meta.get_field("project").related_model.objects.published().filter(pk__in=paid)
+        row = projects.order_by("title", "pk").values(row=JSONObject(pk="pk", title="title"))
+        return self.annotate(
+            topic_slugs=ArraySubquery(topics.values("topic__slug")),
+            topic_labels=ArraySubquery(topics.values("topic__label")),
+            county_keys=ArraySubquery(counties.values("municipality__key")),
+            county_names=ArraySubquery(counties.values("municipality__display_name")),
+            named_keys=ArraySubquery(named.values("municipality__key")),
+            named_names=ArraySubquery(named.values("municipality__display_name")),
+            funded_projects=ArraySubquery(row),
+        )
+
+    def with_deadline(self):
+        """Those whose deadline is known to the day and that still give money, or may."""
+        return self.filter(deadline_on__isnull=False).exclude(is_running=False).order_by("deadline_on", "pk")
+
+
+def rows_of(model: type[models.Model], field: str, name: str) -> models.QuerySet:
+    """Rows of the table between a model and what its field points to, of the outer query's row."""
+    return model._meta.get_field(field).remote_field.through.objects.filter(**{name: OuterRef("pk")})
+
+
 class FundingProgramme(models.Model):
     """A programme with its rules as they were last read; `is_running` is None where that is not documented."""
 
@@ -92,6 +122,12 @@ class FundingProgramme(models.Model):
     period = models.CharField(_("Laufzeit"), max_length=200, blank=True)
     editorial_note = models.TextField(_("Hinweis zu den Quellen"), blank=True)
     # What the Förder-Check asks; empty or None is „nicht belegt“, never „alle“ or zero.
+    is_open_to_municipalities = models.BooleanField(
+        _("Kommunen können selbst Geld beantragen"),
+        null=True,
+        blank=True,
+        help_text=_("Nein, wenn belegt ist, wer es kann, und keine Kommunen darunter sind."),
+    )
     topics = models.ManyToManyField(
         Topic, related_name="funding_programmes", blank=True, verbose_name=_("Handlungsfelder")
     )
@@ -100,6 +136,19 @@ class FundingProgramme(models.Model):
         verbose_name=_("Arten von Kommunen, die Geld beantragen können"),
         default=list,
         blank=True,
+    )
+    named_bodies = models.ManyToManyField(
+        Municipality,
+        related_name="+",
+        blank=True,
+        verbose_name=_("Kommunen, die außerdem namentlich genannt sind"),
+    )
+    counties = models.ManyToManyField(
+        Municipality,
+        related_name="+",
+        blank=True,
+        verbose_name=_("Nur für Kommunen in diesen Landkreisen, Regionen und kreisfreien Städten"),
+        help_text=_("Leer: im ganzen Land."),
     )
     smallest_population = models.PositiveIntegerField(_("Einwohner mindestens"), null=True, blank=True)
     largest_population = models.PositiveIntegerField(_("Einwohner höchstens"), null=True, blank=True)
@@ -116,6 +165,8 @@ class FundingProgramme(models.Model):
     )
     checked_on = models.DateField(_("Zuletzt geprüft am"))
 
+    objects = FundingProgrammeQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("Förderprogramm")
         verbose_name_plural = _("Förderprogramme")
@@ -131,6 +182,11 @@ class FundingProgramme(models.Model):
                 name="funding_programme_kinds_known",
                 condition=Q(eligible_kinds__contained_by=Kind.values),
                 violation_error_message=_("Diese Art von Kommune gibt es nicht."),
+            ),
+            models.CheckConstraint(
+                name="funding_programme_kinds_where_open",
+                condition=Q(eligible_kinds=[]) | Q(is_open_to_municipalities=True),
+                violation_error_message=_("Arten von Kommunen gehören nur dazu, wenn Kommunen beantragen können."),
             ),
             models.CheckConstraint(
                 name="funding_programme_sizes_in_order",
@@ -162,6 +218,13 @@ class FundingProgramme(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("projects:funding_programme", args=[self.slug])
+
+    @property
+    def kind_labels(self) -> list[str]:
+        """Kinds of bodies that may apply; all of them are „Kommunen jeder Art“."""
+        if len(self.eligible_kinds) >= len(Kind) - 1:  # but areas without a municipality
+            return [str(_("Kommunen jeder Art"))]
+        return [str(kind.label) for kind in Kind if kind in self.eligible_kinds]
 
     @property
     def purpose_list(self) -> list[str]:

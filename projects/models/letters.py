@@ -26,6 +26,9 @@ class Letter(models.Model):
     subject = models.CharField(_("Betreff"), max_length=200)
     body = models.TextField(_("Text"))
     created_at = models.DateTimeField(_("Angelegt am"), auto_now_add=True)
+    unsubscribe_url = models.URLField(
+        _("Abbestellen"), max_length=300, blank=True, help_text=_("Adresse, die ein Abonnement mit einem Klick beendet")
+    )
     send_after = models.DateTimeField(_("Senden ab"))
     attempts = models.PositiveSmallIntegerField(_("Versuche"), default=0)
     last_error = models.TextField(_("Letzter Fehler"), blank=True)
@@ -34,10 +37,13 @@ class Letter(models.Model):
 
     objects = LetterQuerySet.as_manager()
 
-    # They begin the key of a letter: with a link that lets its bearer in; of a visitor to the contact of a project.
+    # They begin the key of a letter: with a link that lets its bearer in; of a visitor to the contact of a project; to
+    # somebody who subscribed.
     ABOUT_ACCOUNT = "account:"
     RELAYED = "relay:"
+    SUBSCRIBED = "subscription:"
     RELAYED_DAYS = 30  # then nothing tells any more who wrote to whom
+    SUBSCRIBED_DAYS = 30
     TEXT_DAYS = 90  # of every other letter, from its sending
 
     class Meta:
@@ -52,4 +58,4 @@ class Letter(models.Model):
     @property
     def is_private(self) -> bool:
         """For the eyes of its addressee only: nobody reads it at the desk, and its text goes once it was sent."""
-        return self.key.startswith((self.ABOUT_ACCOUNT, self.RELAYED))
+        return self.key.startswith((self.ABOUT_ACCOUNT, self.RELAYED, self.SUBSCRIBED))

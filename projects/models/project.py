@@ -1,5 +1,7 @@
 """The project, the piece of the mosaic, and the log of its status changes."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
@@ -201,7 +203,7 @@ class ProjectQuerySet(models.QuerySet):
                     "financings", rows_of(self.model, "financings", all_rows=True).select_related("source", "programme")
                 ),
                 models.Prefetch(
-                    "obstacles", rows_of(self.model, "obstacles", all_rows=True).select_related("category")
+                    "obstacles", rows_of(self.model, "obstacles", all_rows=True).select_related("category", "shared")
                 ),
                 "key_figures",
                 "references",
@@ -470,7 +472,7 @@ class Project(models.Model):
 
     @property
     def slug(self) -> str:
-        return german_slug(self.title)[:80].strip("-")
+        return german_slug(self.title)[:80].strip("-") or "projekt"
 
     @property
     def partner_list(self) -> list[str]:
@@ -500,6 +502,11 @@ class Project(models.Model):
     def papers(self) -> list[models.Model]:
         """Attachments, likewise."""
         return [self._meta.get_field("attachments").related_model(**row) for row in self.paper_rows]
+
+    @property
+    def changed_on(self) -> datetime:
+        """When the public text was last touched; for a project that is published."""
+        return max(self.changed_at, self.published_at)
 
     @property
     def is_ended(self) -> bool:

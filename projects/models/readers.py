@@ -18,6 +18,12 @@ class SubscriptionQuerySet(models.QuerySet):
     def confirmed(self):
         return self.filter(confirmed_at__isnull=False)
 
+    def due(self, today):
+        """Those to whom a letter may go today: daily ones once a day, weekly ones a week after the one before."""
+        before = Q(frequency=Frequency.DAILY, sent_on__lt=today)
+        before |= Q(frequency=Frequency.WEEKLY, sent_on__lte=today - timedelta(days=7))
+        return self.confirmed().filter(Q(sent_on__isnull=True) | before).order_by("pk")
+
     def never_confirmed(self):
         """Asked for longer ago than the link in the letter lives."""
         return self.filter(confirmed_at__isnull=True, asked_at__lt=timezone.now() - Subscription.CONFIRM_WITHIN)
@@ -59,6 +65,12 @@ class Subscription(models.Model):
         return f"{self.email}: {self.query or '–'}"
 
 
+class FruitlessSearchQuerySet(models.QuerySet):
+    def expired(self):
+        """Those of days that are longer ago than they are kept."""
+        return self.filter(day__lt=timezone.localdate() - FruitlessSearch.KEPT_FOR)
+
+
 class FruitlessSearch(models.Model):
     """How often a search text found nothing on one day. No person, no address, no time of day."""
 
@@ -69,11 +81,13 @@ class FruitlessSearch(models.Model):
     day = models.DateField(_("Tag"))
     times = models.PositiveIntegerField(_("Wie oft"), default=1)
 
+    objects = FruitlessSearchQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("Suche ohne Treffer")
         verbose_name_plural = _("Suchen ohne Treffer")
         ordering = ["-day", "words"]
-        constraints = [models.UniqueConstraint(fields=["words", "day"], name="fruitless_search_once_a_day")]
+        constraints = [models.UniqueConstraint(fields=["day", "words"], name="fruitless_search_once_a_day")]
 
     def __str__(self) -> str:
         return f"{self.words} ({self.times})"

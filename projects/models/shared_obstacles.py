@@ -38,6 +38,16 @@ class SharedObstacle(models.Model):
     state_note = models.TextField(
         _("Zum Stand"), blank=True, help_text=_("Wem wurde die Hürde vorgetragen? Wodurch ist sie gelöst?")
     )
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged",
+        verbose_name=_("Aufgegangen in"),
+        help_text=_("Nach dem Zusammenlegen führt die alte Adresse zu diesem Eintrag."),
+    )
     created_at = models.DateTimeField(_("Angelegt am"), auto_now_add=True)
     changed_at = models.DateTimeField(_("Geändert am"), auto_now=True)
 

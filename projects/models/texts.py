@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -29,12 +30,18 @@ class TextBlock(models.Model):
 
 
 class Page(models.TextChoices):
-    """Pages on which the moderators can put a text of their own, above what is there anyway."""
+    """Pages on which the moderators can put a text of their own, above what is there anyway; values are URL names."""
 
     CONTRIBUTE = "contribute", _("Mitmachen")
     EASY_LANGUAGE = "easy_language", _("Leichte Sprache")
     SIGN_LANGUAGE = "sign_language", _("Gebärdensprache")
     FUNDING = "funding", _("Förderung")
+
+
+class PageTextQuerySet(models.QuerySet):
+    def on(self, page: str) -> str:
+        """The moderators' own text on this page, in Markdown; empty where there is none."""
+        return self.filter(page=page).values_list("text", flat=True).first() or ""
 
 
 class PageText(models.Model):
@@ -43,6 +50,8 @@ class PageText(models.Model):
     page = models.CharField(_("Seite"), max_length=20, choices=Page, unique=True)
     text = models.TextField(_("Text"))
     changed_at = models.DateTimeField(_("Geändert am"), auto_now=True)
+
+    objects = PageTextQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Text auf einer Seite")
@@ -58,3 +67,6 @@ class PageText(models.Model):
 
     def __str__(self) -> str:
         return self.get_page_display()
+
+    def get_absolute_url(self) -> str:
+        return reverse(f"projects:{self.page}")

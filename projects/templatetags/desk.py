@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from municipalities.models import Membership, MembershipState
 from projects import access
-from projects.models import BarrierReport, Letter, Project, Status
+from projects.models import Adoption, BarrierReport, Enquiry, Letter, Project, Status
 
 register = template.Library()
 
@@ -35,6 +35,8 @@ def desk_overview(context: dict[str, Any]) -> dict[str, Any]:
         "waiting": waiting.count(),
         "oldest": oldest,
         "oldest_days": (now - oldest).days if oldest else 0,
+        "adoptions": Adoption.objects.waiting().count(),
+        "enquiries": Enquiry.objects.waiting().count(),
         "barriers": BarrierReport.objects.filter(is_done=False).count(),
     }
     if access.is_administrator(request.user):

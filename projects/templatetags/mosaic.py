@@ -13,14 +13,16 @@ from typing import Any
 from django import template
 from django.template.defaultfilters import date as format_date
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 import municipalities
 from projects import mosaic
 from projects import story as story_text
-from projects.models import Permanence
+from projects.models import FundedBy, Permanence
 
 register = template.Library()
 
@@ -34,6 +36,18 @@ NBSP = "\N{NO-BREAK SPACE}"
 def story(text: str) -> SafeString:
     """Markdown of a story field as safe HTML with linked citations."""
     return story_text.render(text)
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Markdown of a text without sources, such as those of the moderators on pages, as safe HTML."""
+    return story_text.render_uncited(text)
+
+
+@register.filter
+def uncited(text: str) -> SafeString:
+    """Markdown of a story text on a page that does not have its sources, as safe HTML without citations."""
+    return story_text.render_uncited(story_text.CITATION.sub("", text))
 
 
 @register.filter
@@ -210,7 +224,7 @@ def frieze() -> SafeString:
 # Money, people, figures
 
 # As in components/_money_stone.html: solid, thinning stripes, a wedge, an outline.
-_SMALL_STONES = {
+SMALL_STONES = {
     Permanence.PERMANENT: "M0 0h14v12H0z",
     Permanence.TIME_LIMITED: "M0 0h5v12H0zM6.5 0h3v12h-3zM11 0h1.5v12H11z",
     Permanence.ONE_OFF: "M0 0L14 12H0z",
@@ -250,13 +264,13 @@ def money_bar(financings: Iterable[Any]) -> dict[str, Any]:
     }
 
 
-def _funded_by(permanences: Iterable[str]) -> str:
-    known = {permanence for permanence in permanences if permanence}
-    if not known:
-        return _("Dauer unbekannt")
-    if known == {Permanence.PERMANENT}:
-        return _("dauerhaft")
-    return _("dauerhaft und befristet") if Permanence.PERMANENT in known else _("nur auf Zeit")
+# Shorter than the labels of the filter; a card has half a line for it.
+_FUNDED_BY: dict[str, Promise] = {
+    "": gettext_lazy("Dauer unbekannt"),
+    FundedBy.PERMANENT: gettext_lazy("dauerhaft"),
+    FundedBy.TIME_LIMITED: gettext_lazy("nur auf Zeit"),
+    FundedBy.MIXED: gettext_lazy("dauerhaft und befristet"),
+}
 
 
 @register.simple_tag
@@ -268,7 +282,7 @@ def money_strip(project: Any) -> SafeString:
         "",
         '<path class="stone stone--{}" transform="translate({} 1)" d="{}"/>',
         (
-            (permanence or "unknown", place * 16 + 1, _SMALL_STONES[permanence])
+            (permanence or "unknown", place * 16 + 1, SMALL_STONES[permanence])
             for place, permanence in enumerate(project.money_permanence)
         ),
     )
@@ -276,7 +290,7 @@ def money_strip(project: Any) -> SafeString:
         '<svg class="money-strip" width="{0}" height="14" viewBox="0 0 {0} 14" aria-hidden="true">{1}</svg> {2}',
         16 * len(project.money_permanence),
         stones,
-        _funded_by(project.money_permanence),
+        _FUNDED_BY[FundedBy.of(project.money_permanence)],
     )
 
 

@@ -8,10 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from projects import facets
+from projects import adoptions, chains, facets, fruitless_searches
 from projects.filters import ProjectFilter
 from projects.insights import figures
 from projects.models import Project, Status
+
+from . import insights
 
 NEWEST = 6
 WALL = 40
@@ -41,6 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def project_list(request: HttpRequest) -> HttpResponse:
     filterset = ProjectFilter(request.GET, queryset=Project.objects.published())
+    fruitless_searches.notice(request, filterset)
     return render(
         request,
         "projects/project_list.html",
@@ -49,13 +52,14 @@ def project_list(request: HttpRequest) -> HttpResponse:
             "page": filterset.page_of_projects,
             "is_map": request.GET.get("view") == "map",
             "counties": filterset.tiles,
+            "evaluations": insights.ways(filterset),
         },
     )
 
 
 @require_safe
 def project_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
-    visible = Project.objects.filter(status__in=(Status.PUBLISHED, *GONE)).for_detail()
+    visible = chains.with_chain(Project.objects.filter(status__in=(Status.PUBLISHED, *GONE)).for_detail())
     project = get_object_or_404(facets.with_version(visible), pk=pk)
     if project.duplicate_of_id:
         return redirect("projects:detail_without_slug", project.duplicate_of_id, permanent=True)
@@ -66,7 +70,13 @@ def project_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpRespons
     return render(
         request,
         "projects/project_detail.html",
-        {"project": project, "series": series(project), "similar": similar(project)},
+        {
+            "project": project,
+            "series": series(project),
+            "similar": similar(project),
+            "chain": chains.chain_of(project),
+            "own": adoptions.own(request.user, project),
+        },
     )
 
 

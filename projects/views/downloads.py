@@ -5,11 +5,14 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-from projects import open_data
+from projects.open_data import tables
 
 
-def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
+def csv_response(
+    name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, for_programs: bool = False
+) -> StreamingHttpResponse:
     """A table as the download `name`.csv, written line by line."""
-    response = StreamingHttpResponse(open_data.csv_lines(header, rows), content_type="text/csv; charset=utf-8")
+    lines = tables.csv_lines(header, rows, for_programs=for_programs)
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

@@ -5,13 +5,28 @@ from itertools import groupby
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from projects import facets
+from projects import facets, funding_check
+from projects.deadlines import calendar
 from projects.filters import ProjectFilter
-from projects.models import FundingLevel, FundingProgramme, FundingSource, Project, Status, Topic
+from projects.models import (
+    Enquiry,
+    FundingLevel,
+    FundingProgramme,
+    FundingSource,
+    Page,
+    PageText,
+    Project,
+    Status,
+    Topic,
+)
+
+from .downloads import csv_response
 
 PUBLISHED = Q(financings__project__status=Status.PUBLISHED)
+ENQUIRIES = 5
 
 
 @require_safe
@@ -27,6 +42,7 @@ def funding_list(request: HttpRequest) -> HttpResponse:
         request,
         "projects/funding_list.html",
         {
+            "page_text": PageText.objects.on(Page.FUNDING),
             "levels": [{"label": FundingLevel(level).label, "programmes": list(group)} for level, group in by_level],
             "sources": [
                 {"source": source, "projects": [Project(**row) for row in source.funded_projects]}
@@ -38,7 +54,7 @@ def funding_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def programme_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    programme = get_object_or_404(FundingProgramme.objects.prefetch_related("references"), slug=slug)
+    programme = get_object_or_404(FundingProgramme.objects.for_check().prefetch_related("references"), slug=slug)
     projects = Project.objects.published().filter(financings__programme=programme).distinct()
     return render(
         request,
@@ -65,5 +81,44 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "projects/topic_detail.html",
-        {"topic": topic, "total": filterset.total, "page": filterset.page_of_projects},
+        {
+            "topic": topic,
+            "filter": filterset,
+            "total": filterset.total,
+            "page": filterset.page_of_projects,
+            "enquiries": Enquiry.objects.published(timezone.localdate()).filter(topics=topic).for_listing()[:ENQUIRIES],
+        },
     )
+
+
+@require_safe
+def check(request: HttpRequest) -> HttpResponse:
+    question = _question(request)
+    return render(
+        request,
+        "projects/funding_check.html",
+        {
+            "question": question,
+            "groups": [{"verdict": verdict, "findings": found} for verdict, found in question.findings.items()],
+            "total": sum(len(found) for found in question.findings.values()),
+        },
+    )
+
+
+@require_safe
+def check_csv(request: HttpRequest) -> HttpResponse:
+    head, rows = funding_check.table(_question(request))
+    return csv_response("foerder-check", head, rows)
+
+
+def _question(request: HttpRequest) -> funding_check.Question:
+    return funding_check.Question(request.GET, facets.current(facets.version()).labels, timezone.localdate())
+
+
+@require_safe
+def deadlines(request: HttpRequest) -> HttpResponse:
+    """The known deadlines as a calendar to subscribe to."""
+    text = calendar(FundingProgramme.objects.with_deadline())
+    response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = 'inline; filename="foerderfristen.ics"'
+    return response

@@ -2,21 +2,25 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.formats import date_format as format_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from municipalities.indicators import INDICATORS
 from municipalities.models import Municipality
-from projects import facets
+from municipalities.similarity_weights import Weights
+from projects import facets, likeness
 from projects.models import Project
 from projects.search import fold
 
 SHOWN = 50
 CARDS = 6
+EXAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,44 @@ def municipality_detail(request: HttpRequest, key: str, slug: str = "") -> HttpR
             "predecessors": body.predecessors.all(),
             "figures": figure_rows(body),
             "missing": missing_labels(body),
+            "examples": examples(body, index),
+            "enquiries": body.enquiries.published(timezone.localdate()).for_listing(),
         },
     )
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Projects of the bodies that are most alike to `like.body`, each with its `match`.
+
+    That is the body whose page it is or, where nothing is near that, its Samtgemeinde (`is_joint`). `total` counts the
+    projects of bodies that are alike enough for the list; the nearest may be further away (`are_far`).
+    """
+
+    like: likeness.Likeness
+    projects: list[Project]
+    total: int
+    is_joint: bool
+    are_far: bool
+
+
+def examples(body: Municipality, index: facets.FacetIndex) -> Examples | None:
+    """None for a body that is not compared, or no longer there: then its successor's page has them."""
+    own = None if body.closed_on else likeness.find(index.labels.bodies[body.key], Weights(), index.labels)
+    if own is None:
+        return None
+    led = index.bitmaps.get("lead", {})
+    like, best = own, own.best(led)
+    if best < likeness.DEFAULT_MINIMUM:
+        joint = [above for above in likeness.above(own) if not above.is_county_level]
+        like, best = max(((each, each.best(led)) for each in (own, *joint)), key=itemgetter(1))
+    numbers = index.select({"like": like.leads(0)}).page("similarity", (), 1, EXAMPLES, like.in_order())
+    found = {row.publication_number: row for row in Project.objects.published().number_in(numbers).for_listing()}
+    projects = [found[number] for number in numbers if number in found]
+    for project in projects:
+        project.match = like.match_of(project.lead.key)
+    total = index.select({"like": like.leads(likeness.DEFAULT_MINIMUM)}).total
+    return Examples(like, projects, total, like is not own, best < likeness.DEFAULT_MINIMUM)
 
 
 def with_project_counts(bodies, index: facets.FacetIndex) -> list[Municipality]:

@@ -10,9 +10,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from municipalities.indicators import ATTRIBUTION, INDICATORS
-from projects import feedback, limits, typed_texts
+from projects import feedback, limits, retention, typed_texts
 from projects.forms import BarrierReportForm, clean_line, has_control_characters
-from projects.models import BarrierReport, Letter
+from projects.models import BarrierReport, FruitlessSearch, Letter, Page, PageText, Subscription
 from projects.models.feedback import PAGE_LENGTH
 
 from . import open_forms
@@ -34,6 +34,11 @@ def operator() -> dict[str, str]:
     }
 
 
+def with_text(page: Page) -> dict[str, object]:
+    """For pages above whose text the moderators can put one of their own."""
+    return {"operator": operator(), "page_text": PageText.objects.on(page)}
+
+
 @require_safe
 def imprint(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/imprint.html", {"operator": operator()})
@@ -52,7 +57,14 @@ def privacy(request: HttpRequest) -> HttpResponse:
             "relay_days": Letter.RELAYED_DAYS,
             "letter_days": Letter.TEXT_DAYS,
             "typed_days": typed_texts.KEPT_DAYS,
+            "subscription_days": Subscription.CONFIRM_WITHIN.days,
+            "subscribed_days": Letter.SUBSCRIBED_DAYS,
+            "typed_hours": typed_texts.KEPT_HOURS,
+            "unconfirmed_days": retention.UNCONFIRMED_DAYS,
+            "session_hours": settings.SESSION_COOKIE_AGE // 3600,
             "limit_minutes": limits.HOUR // 60,
+            "search_days": FruitlessSearch.KEPT_FOR.days,
+            "search_times": FruitlessSearch.SHOWN_FROM,
             "written_on": PRIVACY_WRITTEN_ON,
         },
     )
@@ -74,12 +86,12 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def easy_language(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/easy_language.html", {"operator": operator()})
+    return render(request, "pages/easy_language.html", with_text(Page.EASY_LANGUAGE))
 
 
 @require_safe
 def sign_language(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/sign_language.html", {"operator": operator()})
+    return render(request, "pages/sign_language.html", with_text(Page.SIGN_LANGUAGE))
 
 
 @require_safe
@@ -93,7 +105,7 @@ def data_sources(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def contribute(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/contribute.html", {"operator": operator()})
+    return render(request, "pages/contribute.html", with_text(Page.CONTRIBUTE))
 
 
 @csrf_exempt  # as open_forms explains

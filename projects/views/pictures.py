@@ -68,6 +68,7 @@ def _page(request: HttpRequest, project: Project, *, failed: Any = None, **forms
     context = {
         "project": project,
         "part": part,
+        "last_return": submission.last_return(project),
         "previous": submission.neighbours(part)[0],
         "failed": failed,
         "form": forms.get("form") or PictureForm(),

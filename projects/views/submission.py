@@ -115,13 +115,15 @@ def _first_page(request: HttpRequest, form: NewProjectForm, *, token: str = "", 
 def task_list(request: HttpRequest, pk: int) -> HttpResponse:
     projects = submission.with_rows(Project.objects.belonging_to(request.user))
     project = get_object_or_404(projects.select_related("lead", "revises"), pk=pk)
+    last_return = submission.last_return(project)
     return render(
         request,
         "submission/task_list.html",
         {
             "project": project,
-            "progress": submission.progress(project, submission.typed_parts(project, request.user)),
-            "last_return": submission.last_return(project),
+            "progress": submission.progress(project, submission.typed_parts(project, request.user), last_return),
+            "last_return": last_return,
+            "returned_parts": submission.parts_named(last_return.parts) if last_return else [],
             "is_open": project.status in EDITABLE,
             "can_delete": submission.can_be_deleted(project),
             "can_revise": access.can_revise(request.user, project),
@@ -150,6 +152,22 @@ def revise(request: HttpRequest, pk: int) -> HttpResponse:
     if not access.can_revise(request.user, project):
         raise Http404
     return redirect("projects:task_list", pk=workflow.open_copy(project, by=request.user).pk)
+
+
+@require_POST
+@signed_in
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """„Stand geprüft“ at any time, not only by the link of the yearly letter."""
+    project = own_project(request, pk)
+    if not access.can_revise(request.user, project):
+        raise Http404
+    try:
+        workflow.confirm(project, by=request.user)
+    except workflow.WorkflowError as problem:  # it left the mosaic at this very moment
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, _("Danke! Das Projekt gilt ab heute als bestätigt."))
+    return redirect("projects:task_list", pk=pk)
 
 
 # One part
@@ -234,6 +252,7 @@ def _part_page(
         "page": page,
         "part": page.part,
         "project": page.project,
+        "last_return": submission.last_return(page.project),
         "previous": previous,
         "following": following,
         "differences": differences,
@@ -305,7 +324,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_object_or_404(Project.objects.for_detail(), pk=pk)
     if not access.can_see(request.user, project):
         raise Http404
-    context = {"project": project, "series": series(project), "similar": []}
+    context = {"project": project, "series": series(project), "similar": [], "chain": None, "own": None}
     return render(request, "submission/preview.html", context)
 
 

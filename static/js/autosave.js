@@ -8,8 +8,13 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
   let kept = content();
   let isSubmitted = false;
 
-  const say = (text) => {
-    if (status && status.textContent !== text) status.textContent = text;
+  // What went well is said quietly; what did not interrupts, and stays in sight however long the form is.
+  const say = (text, isAlarm = false) => {
+    if (!status || status.textContent === text) return;
+    status.classList.toggle("autosave-alarm", isAlarm);
+    if (isAlarm) status.setAttribute("role", "alert");
+    else status.removeAttribute("role");
+    status.textContent = text;
   };
 
   const keep = async (isLeaving = false) => {
@@ -28,10 +33,10 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
       if (!answer.ok) kept = before;
       const time = new Date().toLocaleTimeString("de-DE", { hour: "2-digit", minute: "2-digit" });
       if (answer.ok) say(`${status.dataset.saved} ${time}`);
-      else say(answer.status === 401 ? status.dataset.ended : status.dataset.failed);
+      else say(answer.status === 401 ? status.dataset.ended : status.dataset.failed, true);
     } catch {
       kept = before;
-      if (!isLeaving) say(status.dataset.failed);
+      if (!isLeaving) say(status.dataset.failed, true);
     }
   };
 

@@ -20,8 +20,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-from tools.postgres import ROOT
-from tools.run import chromium
+from tools import ROOT
+from tools.checks import chromium
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 AXE = {
@@ -44,6 +44,23 @@ class Portal:
 
     url: str
     passwords: dict[str, str]
+    state: Path | None = None
+
+    def manage(self, *arguments: str, **more: str) -> str:
+        """What an operator types beside the running portal: a management command, and what it prints."""
+        environment = environment_of(self.state)
+        cluster = [sys.executable, str(ROOT / "tools" / "postgres.py"), "url"]
+        environment["DATABASE_URL"] = subprocess.check_output(cluster, env=environment, text=True).strip()
+        environment |= {"SITE_URL": self.url, "SECRET_KEY_FILE": str(self.state / "secret_key"), "DEMO": "1", **more}
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        return subprocess.check_output(command, env=environment, text=True, stderr=subprocess.STDOUT)
+
+
+def environment_of(state: Path) -> dict[str, str]:
+    """The caller's environment with nothing of the caller's own portal in it."""
+    ours = ("DATABASE_URL", "SECRET_KEY", "SITE_URL", "DJANGO_SETTINGS_MODULE", "LOG_LEVEL", "PGHOST")
+    inherited = {name: value for name, value in os.environ.items() if name not in ours}
+    return inherited | {"STATE_DIR": str(state), "VENV": sys.prefix}
 
 
 def free_port() -> int:
@@ -58,13 +75,11 @@ def portal() -> Iterator[Portal]:
     state = Path(tempfile.mkdtemp(prefix="mosaik browser "))
     state.chmod(0o755)  # the account of the database has to get in
     port = free_port()
-    ours = ("DATABASE_URL", "SECRET_KEY", "SITE_URL", "DJANGO_SETTINGS_MODULE", "LOG_LEVEL", "PGHOST")
-    environment = {name: value for name, value in os.environ.items() if name not in ours}
-    environment |= {"STATE_DIR": str(state), "PORT": str(port), "VENV": sys.prefix}
+    environment = environment_of(state) | {"PORT": str(port)}
     command = [sys.executable, str(ROOT / "tools" / "run.py"), "run"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        yield Portal(f"http://127.0.0.1:{port}", read_passwords(process))
+        yield Portal(f"http://127.0.0.1:{port}", read_passwords(process), state)
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
@@ -115,9 +130,12 @@ class Watch:
             self.problems.append(f"not loaded: {request.url}")
 
     def _console(self, message: ConsoleMessage) -> None:
+        """What has no address comes from axe, which is no part of the page."""
+        url = message.location.get("url")
         # A page that is itself an error (404) is reported as such; that is no defect of the page.
-        if message.type == "error" and message.location.get("url") not in self.visited:
-            self.problems.append(f"console: {message.text}")
+        is_status_of_page = url in self.visited and message.text.startswith("Failed to load resource")
+        if message.type == "error" and url and not is_status_of_page:
+            self.problems.append(f"console: {message.text} – {url}")
 
 
 @pytest.fixture

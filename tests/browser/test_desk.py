@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.test_sign_in import sign_in, submit, totp
 
+TEXTS = ("/admin/projects/textblock/", "/admin/projects/textblock/add/", "/admin/projects/pagetext/add/")
 TITLE = "Lesepatinnen im Schulkeller"
 
 
@@ -61,11 +62,11 @@ def test_desk_from_the_queue_to_a_return(page_at, portal, assert_accessible):
     page = page_at()
     enter_desk(page, portal, "moderation@example.org")
     page.goto("/admin/")
-    expect(page.get_by_role("link", name="wartet auf eine Entscheidung")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("warte(t|n) auf eine Entscheidung"))).to_be_visible()
     for width, scheme in ((1280, "light"), (320, "dark")):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
-        for address in ("/admin/", "/admin/projects/project/"):
+        for address in ("/admin/", *TEXTS, "/admin/projects/project/"):
             page.goto(address)
             check(page, assert_accessible)
         page.get_by_role("link", name=TITLE).click()

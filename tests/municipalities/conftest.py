@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from municipalities.management.commands.import_municipalities import Command
 from municipalities.register import DATA
 
 
@@ -54,7 +55,7 @@ def write(path: Path, rows: list[dict[str, str]], header: list[str] | None = Non
 def load(*, rows: Path, tiles: Path, successors: Path, verbosity: int = 2) -> str:
     report = StringIO()
     call_command(
-        "import_municipalities",
+        Command(),  # of the register alone; tests/projects/test_register_changes.py has what follows for projects
         file=rows,
         tiles=tiles,
         successors=successors,

@@ -89,6 +89,12 @@ def test_one_off_sums_and_no_funding():
     assert "„Kommt ohne Geld aus“" in texts(project)
 
 
+def test_cause_of_an_end_that_is_none():
+    found = "Grund für das Ende: Ein Grund für das Ende ist gewählt, der Projektstand ist aber „laufend“."
+    assert texts(make_project(end_cause="no_staff")) == found
+    assert texts(make_project(end_cause="no_staff", stage="discontinued")) == ""
+
+
 def test_compiled_text_needs_sources():
     text = "Erster Absatz. [1]\n\nZweiter Absatz ohne Beleg.\n\nDritter. [7]"
     project = make_project(approach=text, provenance=Provenance.COMPILED)

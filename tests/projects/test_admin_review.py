@@ -7,10 +7,10 @@ from zeal import zeal_ignore
 
 from municipalities.models import Host, User
 from projects import workflow
-from projects.models import Letter, Project, ProjectVersion, Provenance, Status, StatusChange
+from projects.models import Attachment, Letter, Project, ProjectVersion, Provenance, Status, StatusChange, TextBlock
 from tests.factories import make_municipality, make_project
 from tests.projects.desk import administrator_client, client_of, decide, moderator_client, review_url, text_of
-from tests.projects.steps import copy_in, make_full, make_member, make_moderator, project_in
+from tests.projects.steps import bring, copy_in, make_full, make_member, make_moderator, project_in
 
 # The admin's own templates use variables that are not always there.
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
@@ -136,16 +136,33 @@ def test_text_blocks_and_parts_reach_the_municipality():
     author = make_member("autorin", project.lead)
     workflow.submit(project, by=author)
     project.refresh_from_db()
-    typed = {"blocks": ["persons", "money"], "note": "Danke!", "parts": ["story", "money"]}
-    decide(moderator_client(), project, "send_back", **typed)
+    persons = TextBlock.objects.create(title="Privatpersonen", text="Bitte nehmen Sie die Namen heraus.", position=1)
+    money = TextBlock.objects.create(title="Geld", text="Bitte prüfen Sie die Beträge.", position=2)
+    TextBlock.objects.create(title="Belege", text="Bitte nennen Sie Quellen.", position=3)
+    typed = {"blocks": [money.pk, persons.pk], "note": "Danke!", "parts": ["story", "money"]}
+    client = moderator_client()
+    assert "Geld: Bitte prüfen Sie die Beträge." in text_of(client.get(review_url(project)))
+    decide(client, project, "send_back", **typed)
     change = StatusChange.objects.get(project=project, to_status=Status.RETURNED)
     assert change.parts == ["story", "money"]
-    assert "Privatpersonen" in change.note
-    assert change.note.endswith("\nDanke!")
-    assert "Privatpersonen" in Letter.objects.get(key__startswith="returned:").body
+    assert change.note == "Bitte nehmen Sie die Namen heraus.\nBitte prüfen Sie die Beträge.\nDanke!"
+    assert change.note in Letter.objects.get(key__startswith="returned:").body
 
 
-@pytest.mark.parametrize("name", ["version", "note", "parts"])
+def test_block_that_was_deleted_meanwhile_is_said_and_nothing_is_lost():
+    project, client = project_in(Status.SUBMITTED), moderator_client()
+    block = TextBlock.objects.create(title="Geld", text="Bitte prüfen Sie die Beträge.")
+    gone = block.pk
+    block.delete()
+    response = decide(client, project, "send_back", blocks=[gone], note="Mein eigener Satz")
+    assert response.status_code == 200
+    assert "Mein eigener Satz" in text_of(response)
+    assert "gibt es nicht mehr" in text_of(response)
+    project.refresh_from_db()
+    assert project.status == Status.SUBMITTED
+
+
+@pytest.mark.parametrize("name", ["version", "note", "parts", "blocks"])
 @pytest.mark.parametrize("value", ["", "x", "\u202e", "9" * 40, "a" * 100_000])
 def test_nonsense_is_no_server_error(name, value):
     project, client = project_in(Status.SUBMITTED), moderator_client()
@@ -233,6 +250,21 @@ def test_both_keys(settings):
     assert "Öffentlich anders." in text_of(Client().get(project.get_absolute_url()))
 
 
+def test_restoring_says_which_files_are_gone_before_and_after():
+    project = make_full()
+    Attachment.objects.create(project=project, title="Konzept", file="papiere/weg.pdf", size=10)
+    bring(project, Status.PUBLISHED)
+    Project.objects.filter(pk=project.pk).update(summary="Anders")
+    project.attachments.all().delete()
+    project.refresh_from_db()
+    client, url = moderator_client(), reverse("admin:projects_project_version", args=[project.pk, 1])
+    assert "sie kommen nicht zurück: Anlage: Konzept" in text_of(client.get(url))
+    page = text_of(client.post(url, {"version": project.version, "note": ""}, follow=True))
+    assert "Nicht wiederhergestellt, weil die Dateien nicht mehr da sind: Anlage: Konzept." in page
+    assert not project.attachments.exists()
+    assert "ohne verlorene Dateien (Anlage: Konzept)" in project.status_changes.last().note
+
+
 def test_incomplete_project_is_refused_in_a_sentence():
     project = project_in(Status.SUBMITTED)
     project.topics.clear()
@@ -256,4 +288,4 @@ def test_page_costs_the_same_however_much_there_is(django_assert_num_queries):
         client.get(review_url(small))
 
 
-QUERIES_OF_REVIEW = 18
+QUERIES_OF_REVIEW = 17

@@ -29,7 +29,20 @@ PROGRAMME_KEYS = {
     "editorial_note",
     "checked_on",
     "references",
+    "topics",
+    "is_open_to_municipalities",
+    "eligible_kinds",
+    "named_bodies",
+    "counties",
+    "smallest_population",
+    "largest_population",
+    "deadline_on",
+    "deadline_note",
+    "quota_percent",
+    "minimum_amount",
+    "maximum_amount",
 }
+PROGRAMME_SETS = ("topics", "named_bodies", "counties")
 
 
 def read(name: str) -> dict[str, Any]:
@@ -71,7 +84,8 @@ def test_vocabularies_are_complete():
 @pytest.mark.parametrize("entry", PROGRAMMES, ids=lambda entry: entry["slug"])
 def test_programme_fits_its_model(entry):
     assert set(entry) <= PROGRAMME_KEYS
-    fields = {key: value for key, value in entry.items() if key not in ("purposes", "running", "references")}
+    handled = ("purposes", "running", "references", *PROGRAMME_SETS)
+    fields = {key: value for key, value in entry.items() if key not in handled}
     programme = FundingProgramme(**fields, purposes="\n".join(entry["purposes"]), is_running=entry.get("running"))
     programme.clean_fields(exclude=["sort_key"])
     assert programme.purpose_list == entry["purposes"]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from zeal import zeal_ignore
 
 from municipalities.models import Host, Kind, MembershipState, Role
-from projects import emails, workflow
+from projects import emails, indexes, workflow
 from projects.models import BarrierReport, Letter, Project, Status
 from tests.factories import make_municipality, make_project
 from tests.projects.steps import bring, make_member, make_moderator, make_person, project_in
@@ -53,6 +53,22 @@ def check(letter: Letter) -> None:
             resolve(link)
         except Resolver404:
             pytest.fail(f"{link} leads nowhere")
+
+
+def test_letter_of_publication_goes_to_the_municipality_and_not_to_the_host_that_approved(clerk):
+    project, moderator = draft_of(clerk), make_moderator(host=Host.NST)
+    workflow.submit(project, by=clerk)
+    workflow.approve(project, by=moderator)
+    assert [letter.to for letter in letters("published")] == [clerk.email]
+
+
+def test_letter_of_a_return_after_one_of_two_approvals_goes_to_the_municipality(clerk, settings):
+    settings.TWO_KEY_APPROVAL = True
+    project, moderator = draft_of(clerk), make_moderator(host=Host.NST)
+    workflow.submit(project, by=clerk)
+    workflow.approve(project, by=moderator)
+    workflow.send_back(project, by=moderator, note="Bitte ergänzen.")
+    assert [letter.to for letter in letters("returned")] == [clerk.email]
 
 
 def test_whoever_submits_gets_each_answer(clerk):
@@ -106,7 +122,7 @@ def test_rolled_back_change_leaves_no_letter(clerk, monkeypatch):
         raise OSError
 
     project = bring(draft_of(clerk), Status.SUBMITTED, clerk)
-    monkeypatch.setattr(workflow.search, "index_project", full_disk)
+    monkeypatch.setattr(indexes.search, "index_project", full_disk)
     with pytest.raises(OSError):  # noqa: PT011
         workflow.publish(project, by=make_moderator())
     assert not letters("published")

@@ -78,6 +78,7 @@ def test_project_with_little_has_few_values():
         "adopted": {"no"},
         "adoptions": set(),
         "confirmed_on": set(),
+        "cost_per_person": set(),
     }
 
 
@@ -420,7 +421,7 @@ def test_number_of_queries(others):
     assert len(queries) == 7
     with CaptureQueriesContext(connection) as queries:
         index = facets.current(facets.version())
-    assert len(queries) == 8
+    assert len(queries) == 9
     with CaptureQueriesContext(connection) as queries:
         assert facets.current(facets.version()) is index
     assert len(queries) == 1

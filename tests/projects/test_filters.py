@@ -163,6 +163,7 @@ def test_only_sensible_orders_are_offered():
         ("newest", False),
         ("confirmed", False),
         ("adopted", True),
+        ("cost_per_person", False),
     ]
     with_text = query("q=Treffen&topic=housing&page=3").sort_options
     assert [(option.value, option.selected) for option in with_text] == [
@@ -170,6 +171,7 @@ def test_only_sensible_orders_are_offered():
         ("newest", False),
         ("confirmed", False),
         ("adopted", False),
+        ("cost_per_person", False),
     ]
     assert parsed(with_text[0].url) == {"q": ["Treffen"], "topic": ["housing"]}
     assert parsed(with_text[1].url) == {"q": ["Treffen"], "topic": ["housing"], "sort": ["newest"]}

@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -76,6 +78,12 @@ ROWS = st.fixed_dictionaries(
 )
 
 
+def store(*names: str) -> None:
+    for name in names:
+        if not default_storage.exists(name):
+            default_storage.save(name, ContentFile(b"x"))
+
+
 def make_random(fields: dict, rows: dict) -> Project:
     lead = make_municipality()
     contact = Contact.objects.create(function="Koordination", organisation="Stadt", email="a@example.org")
@@ -91,8 +99,9 @@ def make_random(fields: dict, rows: dict) -> Project:
         Obstacle.objects.create(project=project, category=category, **row)
     for number, publisher in enumerate(rows["references"], start=1):
         Reference.objects.create(project=project, number=number, publisher=publisher)
-    picture = {"file": "projekte/a.webp", "width": 3, "height": 2, "credit": "Amt", "rights_confirmed": True}
+    picture = {"file": "projekte/a-3.webp", "width": 3, "height": 2, "credit": "Amt", "rights_confirmed": True}
     Picture.objects.bulk_create(Picture(project=project, alt=alt, **picture) for alt in rows["pictures"])
+    store("projekte/a-3.webp", "papiere/b.pdf")
     Attachment.objects.create(project=project, title="Bericht", file="papiere/b.pdf", size=10)
     return Project.objects.get(pk=project.pk)
 
@@ -195,3 +204,35 @@ def test_data_of_an_older_schema_leave_newer_fields_alone():
     project.refresh_from_db()
     assert project.goals == "Anderes Ziel"
     assert project.financings.count() == 1
+
+
+@pytest.mark.django_db
+@zeal_ignore()
+def test_pictures_and_papers_without_files_are_left_out_and_named():
+    project = make_project()
+    common = {"project": project, "width": 3, "height": 2, "credit": "Amt", "rights_confirmed": True}
+    Picture.objects.bulk_create(
+        Picture(file=f"projekte/{name}-3.webp", alt=alt, position=position, **common)
+        for position, (name, alt) in enumerate((("a", "Richtfest"), ("b", "Garten"), ("c", "Küche")))
+    )
+    Attachment.objects.create(project=project, title="Konzept", file="papiere/k.pdf", size=10)
+    data = snapshot.to_data(project)
+    store("projekte/b-3.webp")
+    Picture.objects.exclude(alt="Küche").delete()
+    Attachment.objects.all().delete()
+    content, lost = snapshot.restorable(project, data)
+    assert lost == ["Anlage: Konzept", "Bild: Richtfest"]
+    assert snapshot.restore(project, data) == lost
+    # The third has no file either, but the project shows it now: nothing is taken away.
+    assert [picture.alt for picture in project.pictures.all()] == ["Garten", "Küche"]
+    assert not project.attachments.exists()
+    assert snapshot.to_data(project)["pictures"] == content["pictures"]
+
+
+@pytest.mark.django_db
+@zeal_ignore()
+def test_older_content_without_pictures_has_nothing_to_lose():
+    project = make_full()
+    data = snapshot.to_data(project)
+    del data["pictures"], data["attachments"]
+    assert snapshot.restore(project, data) == []

@@ -1,16 +1,20 @@
 """A draft from the first step to the moderators: parts, states, checking, sending, taking over, deleting."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from municipalities.models import Municipality
 from projects import submission
-from projects.models import Consent, Letter, Project, Status, StatusChange
+from projects.models import Consent, Contact, ContactLevel, Letter, Project, Status, StatusChange
 from tests.factories import make_county, make_municipality, make_project, make_topic
 
+from .steps import make_full
 from .submitting import FINE, client_of, fill, flat, form_of, make_member, member_client, part_address
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +126,7 @@ def test_nothing_is_sent_without_all_consents(client, town):
     project = make_project(lead=town)
     sent = {"version": project.version, "licence": "on"}
     response = client.post(part_address(project, "absenden"), sent)
-    assert "Ohne dieses Einverständnis" in flat(response)
+    assert flat(response).count("Bitte stimmen Sie dem zu.") == 6  # three sentences, above and at the field
     assert not Consent.objects.exists()
 
 
@@ -163,6 +167,48 @@ def test_returned_project_says_why_and_can_be_changed(client, town):
     for address in ("/mitmachen/projekte/", f"/mitmachen/projekte/{project.pk}/"):
         assert "Bitte den Zeitraum der Zahl nennen." in flat(client.get(address))
     assert fill(client, project, "kopf", summary="Neu").status_code == 302
+
+
+def test_return_about_single_parts_is_shown_with_the_parts(client, town):
+    project = make_project(lead=town, status=Status.RETURNED)
+    change = StatusChange.objects.create(
+        project=project,
+        from_status="submitted",
+        to_status="returned",
+        note="Welches Jahr?",
+        parts=["money", "pictures"],
+    )
+    page = flat(client.get(f"/mitmachen/projekte/{project.pk}/"))
+    assert "Es geht um diese Teile:" in page
+    for slug in ("geld", "bilder"):
+        assert page.count(f'href="/mitmachen/projekte/{project.pk}/{slug}/"') == 2
+        shown = flat(client.get(part_address(project, slug)))
+        assert "<strong>Zurückgegeben, auch wegen dieses Teils:</strong></p><p>Welches Jahr?</p>" in shown
+    assert page.count("bitte überarbeiten") == 2
+    assert "Welches Jahr?" not in flat(client.get(part_address(project, "kopf")))
+    # A part that was renamed away since is left out; sent again, nothing is said any more.
+    StatusChange.objects.create(
+        project=project, from_status="submitted", to_status="returned", note=change.note, parts=["gone"]
+    )
+    assert "Es geht um diese Teile:" not in flat(client.get(f"/mitmachen/projekte/{project.pk}/"))
+    Project.objects.filter(pk=project.pk).update(status=Status.DRAFT)
+    assert "Welches Jahr?" not in flat(client.get(part_address(project, "geld")))
+
+
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.RETURNED, Status.SUBMITTED, Status.REJECTED])
+def test_every_link_of_a_preview_leads_somewhere(client, town, status):
+    contact = Contact.objects.create(
+        function="Koordination", organisation="Stadt", email="amt@example.org", public_level=ContactLevel.FUNCTION
+    )
+    source = make_project(status=Status.PUBLISHED, title="Vorbild")
+    project = make_full(
+        lead=town, contact=contact, adopted_from=source, help_offered="Gern", status=status, submitted_at=timezone.now()
+    )
+    project.further.add(make_municipality())
+    page = client.get(f"/mitmachen/projekte/{project.pk}/vorschau/").content.decode()
+    links = {link for link in re.findall(r'<a\b[^>]*href="(/[^"#]*)', page) if "/konto/" not in link}
+    assert len(links) > 10
+    assert {link: code for link in links if (code := client.get(link).status_code) != 200} == {}
 
 
 def test_submitted_project_is_closed_but_typed_text_stays(client, town):
@@ -207,6 +253,20 @@ def test_published_project_is_edited_on_a_working_copy(client, town):
     assert fill(client, copy, "kopf", summary="Überarbeitet.").status_code == 302
     project.refresh_from_db()
     assert project.summary != "Überarbeitet."
+
+
+def test_municipality_confirms_its_published_project_at_any_time(client, town):
+    project = make_project(lead=town, status="published")
+    address = part_address(project, "bestaetigen")
+    assert "Stand bestätigen" in flat(client.get(part_address(project, "")[:-1]))
+    assert Client().post(address).url.startswith("/konto/anmelden/")
+    assert client.post(part_address(make_project(lead=town), "bestaetigen")).status_code == 404
+    project.refresh_from_db()
+    assert project.confirmed_on is None
+    assert "gilt ab heute als bestätigt" in flat(client.post(address, follow=True))
+    project.refresh_from_db()
+    assert project.confirmed_on == timezone.localdate()
+    assert project.status_changes.get().by.email == "mitglied@example.org"
 
 
 def test_template_copies_how_it_works_and_where_it_came_from(client, town):
@@ -277,7 +337,7 @@ def test_within_thirty_kilometres_is_near(client):
 def test_foreign_projects_do_not_exist_whatever_the_method(client, status):
     fields = {"withdrawn_at": "2026-01-01T00:00Z", "withdrawal_reason": "x"} if status == Status.WITHDRAWN else {}
     project = make_project(status=status, **fields)
-    pages = ["", "pruefen/", "absenden/", "loeschen/", "bearbeiten/"]
+    pages = ["", "pruefen/", "absenden/", "loeschen/", "bearbeiten/", "bestaetigen/"]
     pages += [f"{part.slug}/" for part in submission.FORM_PARTS]
     pages += [f"{part.slug}/merken/" for part in submission.FORM_PARTS]
     for page in pages:

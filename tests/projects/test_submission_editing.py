@@ -215,7 +215,7 @@ def test_rows_conflict_as_a_whole(client, project):
     fill(client, project, "geld", **money({"source_name": "Bund", "level": "federal"}))
     response = client.post(address, {**mine, **money({"source_name": "Land", "level": "state"})})
     assert response.status_code == 409
-    assert "Wer gibt das Geld?: Bund" in flat(response)
+    assert "Wer gibt das Geld? Bund" in flat(response)
     sent = {**form_of(response), "keep-financings": "stored"}
     assert client.post(address, sent).status_code == 302
     assert project.financings.get().source.name == "Bund"

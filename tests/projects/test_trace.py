@@ -1,8 +1,11 @@
 """The logs cannot be changed, old data go, and one person's data can be handed out and deleted (R06, S15)."""
 
 import json
+import re
+import time
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -11,6 +14,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
@@ -133,6 +137,8 @@ def test_old_data_go_and_younger_ones_stay():
     for key, age in (("vorbei", hour), ("offen", -hour)):
         Session.objects.create(session_key=key, session_data="", expire_date=timezone.now() - age)
         UserSession.objects.create(user=user, ip="192.0.2.7", session_key=key)
+    for letter_with_address in ("account:1", "account:2"):
+        aged(letter(letter_with_address, EMAIL, body=""), sent_at=91 * day)
     before = stored()
     said = run("delete_old_data", "--dry-run")
     assert "Getippte Texte: 2 zu löschen" in said
@@ -146,12 +152,72 @@ def test_old_data_go_and_younger_ones_stay():
             "published:3": "Text",
             "published:5": "Text",
             "relay:2": "Text",
+            "account:1": "",
+            "account:2": "",
         },
         "reports": 1,
         "sessions": ["offen"],
         "traces": ["offen"],
     }
-    assert " 0 gelöscht" in run("delete_old_data")
+    assert set(Letter.objects.filter(body="").values_list("to", "reply_to")) == {("", "")}
+    assert all(line.endswith(" 0 gelöscht") for line in run("delete_old_data").splitlines())
+
+
+def test_account_whose_address_nobody_confirmed_goes_after_a_week_unless_something_hangs_on_it():
+    def signed_up(name: str, days: int, *, verified: bool = False, **fields) -> User:
+        user = User.objects.create_user(f"{name}@example.org", **fields)
+        EmailAddress.objects.create(user=user, email=user.email, verified=verified, primary=True)
+        aged(user, date_joined=timedelta(days=days))
+        return user
+
+    signed_up("alt", 8)
+    signed_up("neu", 6)
+    signed_up("bestaetigt", 8, verified=True)
+    signed_up("leitung", 8, is_superuser=True)
+    people.ask(signed_up("anfrage", 8), municipality=make_municipality())
+    Project.objects.filter(pk=make_project().pk).update(created_by=signed_up("projekt", 8))
+    aged(User.objects.create_user("angelegt@example.org"), date_joined=timedelta(days=8))
+    for name in ("alt", "neu"):
+        letter(f"{Letter.ABOUT_ACCOUNT}{name}", f"{name}@example.org", body="")
+    assert "Konten, deren Adresse nie bestätigt wurde: 1 zu löschen" in run("delete_old_data", "--dry-run")
+    assert User.objects.filter(email="alt@example.org").exists()
+    run("delete_old_data")
+    left = {"neu", "bestaetigt", "leitung", "anfrage", "projekt", "angelegt"}
+    assert {user.email.partition("@")[0] for user in User.objects.all()} == left
+    assert set(Letter.objects.values_list("to", flat=True)) == {"neu@example.org"}
+
+
+def test_counts_of_attempts_go_when_their_time_is_over():
+    cache.set("vorbei", 1, 0.001)
+    cache.set("offen", 1, 3600)
+    time.sleep(1.1)  # the cache knows whole seconds
+    assert "Abgelaufene Zählungen: 1 zu löschen" in run("delete_old_data", "--dry-run")
+    assert "Abgelaufene Zählungen: 1 gelöscht" in run("delete_old_data")
+    assert cache.get("offen") == 1
+
+
+def test_deletion_names_the_notes_that_stay_in_the_log(berta):
+    line = berta.people_changes.exclude(note="").first()
+    said = run("delete_person", EMAIL, "--dry-run")
+    assert f"Bleibt im Protokoll der Personen, Zeile {line.pk} vom" in said
+    assert f"„{line.note}“" in said
+    people.deactivate(User.objects.create_user("still@example.org"), by=None)
+    assert "Protokoll" not in run("delete_person", "still@example.org")
+
+
+def test_way_to_take_a_note_out_of_the_log_works_as_the_readme_says(berta):
+    line = berta.people_changes.exclude(note="").first()
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    sql = re.search(r"```sql\n(.*?)```", readme, re.DOTALL)[1]
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for statement in sql.replace("4711", str(line.pk)).split(";\n")[1:-2]:  # without BEGIN and COMMIT
+            cursor.execute(statement)
+    line.refresh_from_db()
+    assert line.note == ""
+    assert f"Zeile {line.pk}" in berta.people_changes.order_by("pk").last().note
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        PeopleChange.objects.filter(pk=line.pk).update(note="anders")
 
 
 def stored() -> dict:

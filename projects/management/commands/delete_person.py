@@ -1,4 +1,7 @@
-"""Deletes what is stored about one person (Art. 17 GDPR); log lines stay and point to a nameless account."""
+"""Deletes what is stored about one person (Art. 17 GDPR); log lines stay and point to a nameless account.
+
+Names what is left for somebody to look at: contacts of projects, and notes in the log, which nobody can change.
+"""
 
 from typing import Any
 
@@ -18,6 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # Read before: afterwards the account's other addresses are unknown.
         contacts = list(personal_data.contacts_left(options["email"]))
+        notes = list(personal_data.notes_left(options["email"]))
         try:
             done = personal_data.erase(options["email"], dry_run=options["dry_run"])
         except people.Refused as refused:
@@ -29,3 +33,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{label}: {count} {verb}")
         for contact in contacts:
             self.stdout.write(f"Bitte von Hand ändern, Projekte brauchen sie: Ansprechstelle {contact.pk}, {contact}")
+        for line in notes:
+            self.stdout.write(
+                f"Bleibt im Protokoll der Personen, Zeile {line.pk} vom {line.at:%d.%m.%Y}: „{line.note}“"
+            )
+        if notes:
+            self.stdout.write(
+                "Steht darin etwas, das nicht bleiben darf? Das Vorgehen steht in der README unter Operation."
+            )

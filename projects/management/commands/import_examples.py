@@ -1,4 +1,4 @@
-"""Loads what ships with the portal: vocabularies, funding programmes and the sourced example projects."""
+"""Loads what ships with the portal: vocabularies, text blocks, funding programmes and the sourced example projects."""
 
 import calendar
 import hashlib
@@ -28,19 +28,26 @@ from projects.models import (
     Reference,
     Status,
     TargetGroup,
+    TextBlock,
     Topic,
 )
+from projects.shared_obstacles import cases_kept
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 PRECISION_OF_LENGTH = {4: Precision.YEAR, 7: Precision.MONTH, 10: Precision.DAY}
 PLAIN_FIELDS = (
     "title summary operator operator_kind stage reach evidence staffing initial_situation goals approach steps results "
-    "lessons end_reason editorial_note"
+    "lessons end_cause end_reason editorial_note"
 ).split()
 EFFORT_FIELDS = (
     "cost_one_off cost_one_off_estimated cost_yearly cost_yearly_estimated cost_note staff_fte staff_note volunteers "
     "volunteers_note volunteer_hours_month people_reached people_period people_note"
 ).split()
+PROGRAMME_RULES = (
+    "is_open_to_municipalities eligible_kinds smallest_population largest_population deadline_on deadline_note "
+    "quota_percent minimum_amount maximum_amount"
+).split()
+PROGRAMME_SETS = ("topics", "named_bodies", "counties")
 STORY_FIELDS = ("initial_situation", "goals", "approach", "steps", "results", "lessons", "end_reason")
 
 
@@ -53,6 +60,7 @@ class Command(BaseCommand):
     def handle(self, *args, data: Path, **options):
         with transaction.atomic():
             import_vocabulary(read(data / "vocabulary.toml"))
+            import_text_blocks(read(data / "text_blocks.toml"))
             import_programmes(read(data / "funding_programmes.toml"))
             outcomes = [import_project(path) for path in sorted((data / "examples").glob("*.toml"))]
             if any(outcome != "unchanged" for outcome in outcomes):
@@ -79,17 +87,47 @@ def import_vocabulary(vocabulary: dict[str, Any]) -> None:
             model.objects.get_or_create(slug=term["slug"], defaults={**term, "position": position})
 
 
+def import_text_blocks(content: dict[str, Any]) -> None:
+    """Only where there are none: what moderators reword, rename or delete stays so."""
+    if not TextBlock.objects.exists():
+        TextBlock.objects.bulk_create(
+            TextBlock(position=position, **block) for position, block in enumerate(content["blocks"], start=1)
+        )
+
+
 def import_programmes(content: dict[str, Any]) -> None:
     for entry in content["programmes"]:
-        fields = {
-            key: value for key, value in entry.items() if key not in ("slug", "references", "purposes", "running")
-        }
+        handled = ("slug", "references", "purposes", "running", *PROGRAMME_SETS)
+        fields = {key: value for key, value in entry.items() if key not in handled}
         fields |= {"purposes": "\n".join(entry.get("purposes", ())), "is_running": entry.get("running")}
         programme, created = FundingProgramme.objects.get_or_create(slug=entry["slug"], defaults=fields)
         if created:
             ProgrammeReference.objects.bulk_create(
                 ProgrammeReference(programme=programme, **reference) for reference in entry["references"]
             )
+        if created or not has_rules(programme):
+            set_rules(programme, entry)
+
+
+def has_rules(programme: FundingProgramme) -> bool:
+    """Whether the desk, or an import before, has said anything that the Förder-Check asks."""
+    values = [getattr(programme, name) for name in PROGRAMME_RULES]
+    return any(value not in (None, "", []) for value in values) or any(
+        getattr(programme, name).exists() for name in PROGRAMME_SETS
+    )
+
+
+def set_rules(programme: FundingProgramme, entry: dict[str, Any]) -> None:
+    """What the Förder-Check asks; programmes of before had no columns for it."""
+    for name in PROGRAMME_RULES:
+        if name in entry:
+            setattr(programme, name, entry[name])
+    programme.full_clean()
+    programme.save()
+    programme.topics.set(terms(Topic, entry.get("topics", [])))
+    for name in ("named_bodies", "counties"):
+        keys = entry.get(name, [])
+        getattr(programme, name).set([Municipality.objects.get(key=key) for key in keys])
 
 
 def import_project(path: Path) -> str:
@@ -138,7 +176,8 @@ def save_project(project: Project | None, entry: dict[str, Any], digest: str) ->
     project.topics.set(terms(Topic, entry["topics"]))
     project.target_groups.set(terms(TargetGroup, entry.get("target_groups", [])))
     project.further.set([Municipality.objects.get(key=key) for key in entry.get("further", [])])
-    save_rows(project, entry)
+    with cases_kept(project):
+        save_rows(project, entry)
     if project.status == Status.DRAFT:
         project = workflow.submit(project, by=None, note="Aus veröffentlichten Quellen zusammengestellt")
         workflow.publish(project, by=None, is_bulk=True)

@@ -1,0 +1,171 @@
+"""`make bench`: fills databases, serves them as in production, measures page by page beside the constant page.
+
+SIZES="1000 10000 100000" (1000000 on request), SECONDS of each measurement, PAGES: part of a name, to measure fewer.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.load import Connection, FetchError, Result, measure, resolve
+from bench.pages import ADMIN, CONSTANT, PAGES, Page
+from tools import ROOT, state_folder
+from tools.environment import say
+from tools.portal import collect_static, ensure_free, portal_environment, serving
+from tools.postgres import Cluster
+
+PORT = 8765
+ROUNDS = 3
+SIZES = [int(size) for size in os.environ.get("SIZES", "1000 10000 100000").split()]
+SECONDS = float(os.environ.get("SECONDS", "2"))
+LARGEST_ADMIN = 100_000  # beyond that its list takes minutes
+ONLY = os.environ.get("PAGES", "").lower()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One page at one size: medians over the rounds."""
+
+    size: int
+    page: Page
+    one: Result  # one connection
+    eight: Result  # eight connections
+    share: float  # of the rate of the constant page in the same round, eight connections
+    queries: str
+    raw: int
+    compressed: int
+
+
+def main() -> int:
+    rows: list[Row] = []
+    notes: list[str] = []
+    for size in SIZES:
+        cluster = Cluster(f"bench-{size}")
+        cluster.hold()
+        environment = portal_environment(PORT, {"DATABASE_URL": cluster.start(), "DEMO": "0", "LOG_LEVEL": "WARNING"})
+        try:
+            say(f"── {size} Projekte")
+            subprocess.run([sys.executable, "-m", "bench.fill", str(size)], cwd=ROOT, env=environment, check=True)
+            collect_static(environment)
+            measured, note = measure_size(size, environment | {"DJANGO_SETTINGS_MODULE": "bench.settings"})
+            rows += measured
+            notes.append(note)
+        finally:
+            cluster.stop_if_last()
+    table = [*head(), *map(line, rows), "", *notes, "", *verdicts(rows)]
+    say("\n".join(table))
+    (state_folder() / "bench.md").write_text("\n".join(table) + "\n", encoding="utf-8")
+    return 0 if not any(text.startswith("VERFEHLT") for text in table) else 1
+
+
+def measure_size(size: int, environment: dict[str, str]) -> tuple[list[Row], str]:
+    ensure_free(PORT)
+    with serving(environment, PORT) as server:
+        started = time.perf_counter()
+        Connection(PORT).fetch("/projekte/")
+        first = time.perf_counter() - started
+        pages = [
+            page for page in (ADMIN, *PAGES) if ONLY in page.name.lower() and (page is not ADMIN or size <= 100_000)
+        ]
+        rows = [row for page in pages for row in measure_page(size, page, environment)]
+        memory = ", ".join(f"{resident(pid)} MB" for pid in workers(server.pid))
+    return (
+        rows,
+        f"{size} Projekte: Arbeitsspeicher je Worker {memory}; erste Anfrage nach dem Start {1000 * first:.0f} ms.",
+    )
+
+
+def measure_page(size: int, page: Page, environment: dict[str, str]) -> Iterator[Row]:
+    try:
+        paths = [resolve(PORT, path) for path in page.paths]
+        ones, eights, shares = [], [], []
+        for _round in range(ROUNDS):  # side by side, so that a busy moment of the machine meets both
+            constant = measure(PORT, list(CONSTANT.paths), seconds=SECONDS / 2, concurrency=8)
+            eight = measure(PORT, paths, seconds=SECONDS, concurrency=8)
+            ones.append(measure(PORT, paths, seconds=SECONDS / 2, concurrency=1))
+            eights.append(eight)
+            shares.append(eight.rate / constant.rate)
+    except FetchError as problem:
+        say(f"   {page.name}: {problem}")
+        return
+    one, eight = (sorted(found, key=lambda result: result.rate)[ROUNDS // 2] for found in (ones, eights))
+    raw, compressed = sizes(paths[0])
+    yield Row(size, page, one, eight, median(shares), queries(paths[0], environment), raw, compressed)
+    say(f"   {page.name}: {median(shares):.3f}, {eight.rate:.0f}/s, {one.p50:.1f} ms")
+
+
+def sizes(path: str) -> tuple[int, int]:
+    """Bytes of the page as it is, and as nginx would send it (gzip, level 6)."""
+    body = Connection(PORT).body(path)
+    return len(body), len(zlib.compress(body, 6))
+
+
+def queries(path: str, environment: dict[str, str]) -> str:
+    command = [sys.executable, "-m", "bench.queries", path]
+    return subprocess.check_output(command, cwd=ROOT, env=environment, text=True).strip()
+
+
+def workers(master: int) -> list[int]:
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    return [int(pid) for pid in children]
+
+
+def resident(pid: int) -> int:
+    """Megabytes that the process holds."""
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return round(int(found[1]) / 1024) if found else 0
+
+
+def head() -> list[str]:
+    names = "Projekte | Seite | Anteil | je Sekunde (8) | p50 (1) ms | p50 | p95 | p99 (8) ms | Abfragen | KB | KB gz"
+    return [f"| {names} |", "|" + "---|" * len(names.split("|"))]
+
+
+def line(row: Row) -> str:
+    cells = (
+        row.size,
+        row.page.name,
+        f"{row.share:.3f}",
+        f"{row.eight.rate:.0f}",
+        f"{row.one.p50:.1f}",
+        f"{row.eight.p50:.1f}",
+        f"{row.eight.p95:.1f}",
+        f"{row.eight.p99:.1f}",
+        row.queries,
+        f"{row.raw / 1000:.0f}",
+        f"{row.compressed / 1000:.1f}",
+    )
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def verdicts(rows: list[Row]) -> Iterator[str]:
+    """A line for each bar: met or missed."""
+    by_name = {(row.page.name, row.size): row for row in rows}
+    for row in rows:
+        where = f"{row.page.name} bei {row.size}"
+        if bars := row.page.bars.get(row.size, row.page.bars.get(0)):
+            met = "ERREICHT (Ziel)" if row.share >= bars.aim else verdict(row.share >= bars.must)
+            yield f"{met}: {where}: Anteil {row.share:.3f} (Muss {bars.must}, Ziel {bars.aim})"
+        if (most := row.page.milliseconds) and row.size == 100_000:
+            yield f"{verdict(row.one.p50 <= most)}: {where}: {row.one.p50:.1f} ms (höchstens {most:.0f})"
+        if row.page.is_streamed:
+            rate = row.size * 1000 / row.one.p50
+            yield f"{verdict(rate >= 5000)}: {where}: {rate:.0f} Zeilen je Sekunde (mindestens 5000)"
+        small = by_name.get((row.page.name, 1_000))
+        if row.size == 1_000_000 and small and not row.page.is_streamed:
+            kept = row.share / small.share
+            yield f"{verdict(kept >= 0.45)}: {where}: {kept:.2f} des Durchsatzes bei 1000 (mindestens 0.45)"
+
+
+def verdict(is_met: bool) -> str:
+    return "ERREICHT" if is_met else "VERFEHLT"
+
+
+sys.exit(main())

@@ -1,0 +1,48 @@
+"""What is measured, and the bar of each page: its share of the rate of a constant page, by number of projects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Shares of the constant page that must be reached, and that are aimed at."""
+
+    must: float
+    aim: float
+
+
+@dataclass(frozen=True)
+class Page:
+    """Addresses that are fetched in turn; `bars` by number of projects; `milliseconds` bounds the median of one."""
+
+    name: str
+    paths: tuple[str, ...]
+    bars: Mapping[int, Bars] = field(default_factory=dict)
+    milliseconds: float | None = None
+    is_streamed: bool = False
+
+
+LIST = {1_000: Bars(0.10, 0.15), 10_000: Bars(0.10, 0.15), 100_000: Bars(0.075, 0.12)}
+WORDS = ("Sprachkurs", "Wohnungssuche", "Familien", "Begegnung", "Ausbildung", "Lotsen", "Ehrenamt", "Nachbarn")
+CONSTANT = Page("Konstante Seite (40 KB)", ("/bench/constant/",))
+ADMIN = Page("Django-Admin-Liste mit Facetten", ("/bench/admin/projects/project/",))
+PAGES = (
+    Page("Liste", ("/projekte/",), LIST),
+    Page(
+        "Liste, zwei Facetten",
+        tuple(f"/projekte/?topic={topic}&status=running" for topic in ("language", "housing", "health", "sport")),
+        LIST,
+    ),
+    Page("Suche", tuple(f"/projekte/?q={word}" for word in WORDS), {10_000: Bars(0.08, 0.12)}),
+    Page("Projekt", tuple(f"/projekte/{number}/" for number in range(1, 900, 37)), {0: Bars(0.20, 0.28)}),
+    Page("Kommune", ("/kommunen/034545407/", "/kommunen/03241001/", "/kommunen/03454/")),
+    Page("Kommunen wie meine", ("/projekte/?like=034545407", "/projekte/?like=03454"), milliseconds=30),
+    Page("Vergleichbare Kommunen", ("/kommunen/034545407/vergleichbar/",)),
+    Page("Finanzierung", ("/auswertung/finanzierung/",), milliseconds=50),
+    Page("Haupt- und Ehrenamt", ("/auswertung/haupt-und-ehrenamt/",), milliseconds=50),
+    Page("Hürden", ("/auswertung/huerden/",), milliseconds=50),
+    Page("Weiße Flecken", ("/auswertung/weisse-flecken/",), milliseconds=50),
+    Page("Beendet", ("/auswertung/beendet/",), milliseconds=50),
+    Page("Export (CSV)", ("/daten/projekte.csv",), is_streamed=True),
+)
