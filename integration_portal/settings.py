@@ -187,7 +187,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 4
 FILE_UPLOAD_HANDLERS = ["integration_portal.uploads.BoundedUpload"]
 STORAGES = {
     "default": {"BACKEND": "projects.storage.AtomicFileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "integration_portal.storage.BundlingStorage"},
 }
 
 EMAIL_HOST = env("EMAIL_HOST", "")

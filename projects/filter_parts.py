@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 24
 PAGE_SIZE_WITH_REASONS = 20  # cards that tell why they are there take more of a page's 15 KB
+PAGE_SIZE_WITH_MAP = 16  # and so does the map
 DISTANCES = (30, 50, 100)  # kilometres
 
 

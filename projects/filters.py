@@ -28,6 +28,7 @@ from .facets import FacetIndex, Selection, current, version
 from .filter_parts import (
     DISTANCES,
     PAGE_SIZE,
+    PAGE_SIZE_WITH_MAP,
     PAGE_SIZE_WITH_REASONS,
     Chip,
     Facet,
@@ -107,7 +108,8 @@ class ProjectFilter(django_filters.FilterSet):
         self.near = self.index.labels.typed(self.centre) if self.centre else ""
         self.km = int(accepted["km"] or DISTANCES[0])
         self.like, self.like_problems = self._likeness(accepted["like"])
-        self.page_size = PAGE_SIZE_WITH_REASONS if self.like else PAGE_SIZE
+        sizes = {"map": PAGE_SIZE_WITH_MAP, "": PAGE_SIZE_WITH_REASONS if self.like else PAGE_SIZE}
+        self.page_size = sizes[accepted["view"]]
         self.like_typed = self.index.labels.typed(self.like.body) if self.like else ""
         self.like_min = int(accepted["like_min"] or likeness.DEFAULT_MINIMUM)
         needed = {"relevance": self.q, "similarity": self.like}

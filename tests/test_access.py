@@ -310,7 +310,6 @@ READING = [
     ("projects:opensearch", nothing, EVERYBODY),
     ("projects:manifest", nothing, EVERYBODY),
     ("projects:share_picture", pk_of("published"), EVERYBODY),
-    ("projects:share_picture", pk_of("draft"), HIDDEN),
     ("projects:share_picture", pk_of("submitted"), HIDDEN),
     ("projects:share_picture", pk_of("withdrawn"), HIDDEN),
     ("projects:imprint", nothing, EVERYBODY),

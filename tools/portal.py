@@ -105,6 +105,7 @@ def collect_static(environment: dict[str, str]) -> None:
     """Copies and compresses style sheets and pictures, which takes seconds, only if one of them has changed."""
     files = sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
     fingerprint = hashlib.sha256(LOCK.read_bytes())  # the admin's files come with the packages
+    fingerprint.update((ROOT / "integration_portal" / "storage.py").read_bytes())
     for path in files:
         fingerprint.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     note, target = state_folder() / "collected-static", environment.get("STATIC_ROOT") or state_folder() / "static"
