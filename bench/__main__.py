@@ -1,6 +1,6 @@
 """`make bench`: fills databases, serves them as in production, measures page by page beside the constant page.
 
-SIZES="1000 10000 100000" (1000000 on request), SECONDS of each measurement, PAGES: part of a name, to measure fewer.
+SIZES="1000 10000 100000" (1000000 on request), ROUND_SECONDS of each measurement, PAGES: part of a name, to measure fewer.
 """
 
 import os
@@ -23,8 +23,8 @@ from tools.postgres import Cluster
 
 PORT = 8765
 ROUNDS = 3
-SIZES = [int(size) for size in os.environ.get("SIZES", "1000 10000 100000").split()]
-SECONDS = float(os.environ.get("SECONDS", "2"))
+SIZES = [int(size) for size in (os.environ.get("SIZES") or "1000 10000 100000").split()]
+SECONDS = float(os.environ.get("ROUND_SECONDS") or "2")
 LARGEST_ADMIN = 100_000  # beyond that its list takes minutes
 ONLY = os.environ.get("PAGES", "").lower()
 

@@ -9,8 +9,8 @@ NAMES = sorted(named_addresses(get_resolver().url_patterns))
 DESK = [name for name in NAMES if name.startswith("admin:") and name not in ("admin:login", "admin:logout")]
 # Of the account pages, those for people who are not signed in.
 OUTSIDE = (
-    "account_login account_logout account_signup account_inactive account_email_verification_sent account_confirm_email "
-    "account_reset_password account_reset_password_done account_reset_password_from_key "
+    "account_login account_logout account_signup account_inactive account_email_verification_sent "
+    "account_confirm_email account_reset_password account_reset_password_done account_reset_password_from_key "
     "account_reset_password_from_key_done mfa_login_webauthn"
 ).split()
 INSIDE = [name for name in NAMES if name.startswith(("account_", "mfa_", "usersessions_")) and name not in OUTSIDE]

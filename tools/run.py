@@ -95,6 +95,12 @@ def unit() -> int:
         return subprocess.run(command, cwd=ROOT, env=test_environment(more), check=False).returncode
 
 
+def bench() -> int:
+    """Fills databases with made-up projects and measures the pages; see bench/__main__.py."""
+    ensure_environment()
+    return subprocess.run([venv_python(), "-m", "bench"], cwd=ROOT, check=False).returncode
+
+
 # --- the rest ---------------------------------------------------------------------------------------------------------
 
 
@@ -138,6 +144,7 @@ COMMANDS = {
     "test": test,
     "lint": lint,
     "unit": unit,
+    "bench": bench,
     "lock": lock,
     "demo-passwords": demo_passwords,
     "clean": clean,
@@ -148,6 +155,7 @@ HELP = {
     "test": "alles prüfen: Stil, Typen, Migrationen, Tests, Browser",
     "lint": "nur Stil, Vorlagen und Typen",
     "unit": 'nur die Tests ohne Browser (ARGS="tests/projects -k suche" für einzelne)',
+    "bench": 'wie schnell die Seiten sind, neben einer konstanten (SIZES="1000 10000")',
     "lock": "die Listen der Pakete neu festschreiben",
     "demo-passwords": "den Demo-Konten neue Passwörter geben",
     "clean": "Umgebung, Testdatenbank und Zwischenspeicher löschen",
