@@ -1,6 +1,6 @@
 """`make bench`: fills databases, serves them as in production, measures page by page beside the constant page.
 
-SIZES="1000 10000 100000" (1000000 on request), ROUND_SECONDS of each measurement, PAGES: part of a name, to measure fewer.
+SIZES="1000 10000 100000" (1000000 on request), ROUND_SECONDS of each measurement, PAGES: part of a name, for fewer.
 """
 
 import os
