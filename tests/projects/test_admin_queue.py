@@ -17,7 +17,7 @@ from tests.projects.steps import copy_in, make_member, make_moderator, project_i
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
 
-QUERIES_OF_QUEUE = 11
+QUERIES_OF_QUEUE = 9
 
 
 @pytest.fixture(autouse=True)
