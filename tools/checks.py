@@ -50,7 +50,9 @@ def test_steps(browser: str | None) -> list[tuple[str, list[str], dict[str, str]
         ("Tests", [python, "-m", "pytest", "-n", "auto", "-m", "not browser"], {}),
     ]
     if browser:
-        steps.append(("Browser-Tests", [python, "-m", "pytest", "-m", "browser"], {"CHROMIUM": browser}))
+        # Each of the two has a portal of its own; the files are what may be separated.
+        command = [python, "-m", "pytest", "-m", "browser", "-n", "2", "--dist", "loadfile"]
+        steps.append(("Browser-Tests", command, {"CHROMIUM": browser}))
     return steps
 
 
