@@ -32,6 +32,11 @@ def german_slug(text: str) -> str:
     )
 
 
+def title_slug(title: str, otherwise: str) -> str:
+    """Address part of a title, at most 80 letters; `otherwise` where nothing of it can stand in an address."""
+    return german_slug(title)[:80].strip("-") or otherwise
+
+
 class UserManager(BaseUserManager):
     """Creates accounts by mail address; there are no user names."""
 

@@ -9,7 +9,7 @@ from municipalities import people
 from municipalities.models import Host, Membership, Municipality, MunicipalityQuerySet, Role, User
 
 from .models import Project, Status
-from .models.project import EDITABLE
+from .models.status import EDITABLE
 
 Visitor = User | AnonymousUser
 

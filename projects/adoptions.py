@@ -17,9 +17,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from municipalities.models import Municipality, User
+from municipalities.people import Refused
 
 from . import access, adoption_letters, indexes, snapshot
-from .models import Adoption, AdoptionState, Interest, Project, Stage, Status, StatusChange
+from .models import ENDED_STAGES, Adoption, AdoptionState, Interest, Project, Status, StatusChange
 
 CONTENT = ("copy_id", "since", "since_precision", "what", "changes", "experience")
 # A new version that differs only in these is no news for those who took the project over.
@@ -27,13 +28,8 @@ BESIDE_THE_POINT = frozenset(
     "pictures attachments contact licence references editorial_note adopted_from "
     "started_on started_precision ended_on ended_precision".split()
 )
-ENDED = (Stage.COMPLETED, Stage.DISCONTINUED)
 SALT = "projects.adoptions"
 VALID = timedelta(days=60)
-
-
-class Refused(Exception):  # noqa: N818 - as municipalities.people
-    """What was asked for cannot be done; nothing has changed. The text is for the person who asked."""
 
 
 # --- the municipality that took something over ------------------------------------------------------------------------
@@ -296,7 +292,7 @@ def tell_changed(project: Project, old: Mapping[str, Any], new: Mapping[str, Any
     differences = substance(old, new)
     if not differences:
         return
-    has_ended = new["stage"] in ENDED and old.get("stage") not in ENDED
+    has_ended = new["stage"] in ENDED_STAGES and old.get("stage") not in ENDED_STAGES
     labels = list(dict.fromkeys(difference.label for difference in differences))
     for adoption in _public_of(project):
         if has_ended:

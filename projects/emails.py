@@ -138,14 +138,14 @@ def message_relayed(project: Project, message: "Message", *, cause: str) -> None
 def message_copied(project: Project, message: "Message", *, cause: str) -> None:
     """To the visitor: the same words, without the contact's address."""
     subject = _("Kopie Ihrer Nachricht zu „%(title)s“") % {"title": project.title}
-    context = {
-        "project": project,
-        "message": message,
-        "page": absolute(project.get_absolute_url()),
-        "days": Letter.RELAYED_DAYS,
-        "operator_email": settings.OPERATOR_EMAIL,
-    }
-    put([(f"{Letter.RELAYED}copy:{cause}", message.sender)], subject, "relayed_message_copy", context)
+    context = {"project": project, "page": absolute(project.get_absolute_url())}
+    put_copy(message, subject, "relayed_message_copy", context, cause=cause)
+
+
+def put_copy(message: "Message", subject: str, template: str, context: Mapping[str, Any], *, cause: str) -> None:
+    """Tells whoever wrote how long it is kept, and what to do if it was somebody else."""
+    kept = {"message": message, "days": Letter.RELAYED_DAYS, "operator_email": settings.OPERATOR_EMAIL}
+    put([(f"{Letter.RELAYED}copy:{cause}", message.sender)], subject, template, {**context, **kept})
 
 
 # --- who gets letters -------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from municipalities.models import Municipality, User
+from municipalities.people import Refused
 
 from . import enquiry_letters, enquiry_matches
 from .models import Enquiry, EnquiryState
@@ -20,10 +21,6 @@ from .models import Enquiry, EnquiryState
 LAST_DAYS = timedelta(days=14)  # in which it may be extended
 WARNED_BEFORE = timedelta(days=7)
 EDITABLE = (EnquiryState.SUBMITTED, EnquiryState.REJECTED)
-
-
-class Refused(Exception):  # noqa: N818 - as municipalities.people
-    """What was asked for cannot be done; nothing has changed. The text is for the person who asked."""
 
 
 # --- the municipality that looks for something ------------------------------------------------------------------------

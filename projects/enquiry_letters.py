@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from municipalities.models import User
 
-from .emails import absolute, people_of, put, to_people
+from .emails import absolute, people_of, put, put_copy, to_people
 from .models import Enquiry, Letter
 
 if TYPE_CHECKING:
@@ -46,14 +45,8 @@ def answered(enquiry: Enquiry, message: "Message", *, cause: str) -> None:
 def answer_copied(enquiry: Enquiry, message: "Message", *, cause: str) -> None:
     """To whoever answered: the same words, without anybody's address."""
     subject = _("Kopie Ihrer Antwort auf „%(title)s“") % {"title": enquiry.title}
-    context = {
-        "enquiry": enquiry,
-        "message": message,
-        "page": absolute(enquiry.get_absolute_url()),
-        "days": Letter.RELAYED_DAYS,
-        "operator_email": settings.OPERATOR_EMAIL,
-    }
-    put([(f"{Letter.RELAYED}copy:{cause}", message.sender)], subject, "enquiry_answer_copy", context)
+    context = {"enquiry": enquiry, "page": absolute(enquiry.get_absolute_url())}
+    put_copy(message, subject, "enquiry_answer_copy", context, cause=cause)
 
 
 def recipients(enquiry: Enquiry) -> list[User]:

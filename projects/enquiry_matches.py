@@ -7,7 +7,7 @@ none (/ 4). A project needs at least one of its topics. A municipality that cann
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby, islice
+from itertools import groupby, islice, pairwise
 
 from pyroaring import BitMap
 
@@ -99,15 +99,8 @@ def _candidates(
 
 def _by_count(values: Mapping[str, BitMap], wanted: Iterable[str]) -> dict[int, BitMap]:
     """By number of the wanted values (from 1): the projects that have exactly so many of them."""
-    at_least = [BitMap()]
-    for value in wanted:
-        numbers = values.get(value, BitMap())
-        at_least.append(BitMap())
-        for count in range(len(at_least) - 1, 1, -1):
-            at_least[count] |= at_least[count - 1] & numbers
-        at_least[1] |= numbers
-    at_least.append(BitMap())
-    return {count: at_least[count] - at_least[count + 1] for count in range(1, len(at_least) - 1)}
+    shared = facets.at_least(values.get(value, BitMap()) for value in wanted)
+    return {count: numbers - more for count, (numbers, more) in enumerate(pairwise([*shared, BitMap()]), start=1)}
 
 
 def _in_order(index: facets.FacetIndex, like: Likeness | None, numbers: BitMap) -> Iterator[tuple[int, Match | None]]:

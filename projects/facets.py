@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -23,6 +24,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from pyroaring import BitMap
 
+from .days import years_later
 from .facet_values import values_of_all
 from .insights import cost_per_person
 from .labels import Labels, Tile, read_labels
@@ -165,7 +167,7 @@ class FacetIndex:
         """`confirmed`: a confirmation counts until the same day of the following year has passed."""
         if (known := self._recency.get(today)) is not None:
             return known
-        a_year_ago = _a_year_before(today).isoformat()
+        a_year_ago = years_later(today, -1).isoformat()
         days = self.bitmaps.get("confirmed_on", {})
         within = BitMap.union(BitMap(), *(numbers for day, numbers in days.items() if day >= a_year_ago))
         older = BitMap.union(BitMap(), *(numbers for day, numbers in days.items() if day < a_year_ago))
@@ -203,14 +205,8 @@ class FacetIndex:
 
     def similar(self, number: int, most: int) -> list[int]:
         """Numbers of the projects that share the most topics and target groups with one; the newest first."""
-        shared: list[BitMap] = []  # [0]: has at least one of its values, [1]: at least two …
-        for facet in ("topic", "target_group"):
-            for numbers in self.bitmaps.get(facet, {}).values():
-                if number in numbers:
-                    shared.append(BitMap())
-                    for i in range(len(shared) - 1, 0, -1):
-                        shared[i] = shared[i] | (shared[i - 1] & numbers)
-                    shared[0] = shared[0] | numbers
+        values = [self.bitmaps.get(facet, {}).values() for facet in ("topic", "target_group")]
+        shared = at_least(numbers for numbers in chain(*values) if number in numbers)
         found: list[int] = []
         for numbers in reversed(shared):
             nearest = _newest_first(numbers, 0, most + len(found) + 1)
@@ -318,19 +314,23 @@ class _Counts(dict):
         return self[facet]
 
 
+def at_least(several: Iterable[BitMap]) -> list[BitMap]:
+    """The numbers that are in at least one of the bitmaps, in at least two, and so on."""
+    found: list[BitMap] = []
+    for numbers in several:
+        found.append(BitMap())
+        for place in range(len(found) - 1, 0, -1):
+            found[place] |= found[place - 1] & numbers
+        found[0] |= numbers
+    return found
+
+
 def _newest_first(group: list[int] | BitMap, start: int, stop: int) -> list[int]:
     """A slice of a group as pages show it; numbers ascend with publication, so bitmaps are read from the end."""
     if isinstance(group, list):
         return group[start:stop]
     length = len(group)
     return list(group[max(length - stop, 0) : max(length - start, 0)])[::-1]
-
-
-def _a_year_before(day: date) -> date:
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year - 1, day=28)
 
 
 # --- the copy of this process -----------------------------------------------------------------------------------------

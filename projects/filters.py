@@ -176,6 +176,10 @@ class ProjectFilter(django_filters.FilterSet):
         left = {**kept, **changed}
         return urlencode({name: left[name] for name in PARAMETERS if name in left}, doseq=True)
 
+    def query_of_selection(self, **changes: Any) -> str:
+        """The same without what only orders or shows the list."""
+        return self.query_with(sort=None, view=None, **changes)
+
     def query_without(self, **values: str | None) -> str:
         """The query string without these values (`topic="housing"`) or whole parameters (`near=None`)."""
         left = {

@@ -24,7 +24,7 @@ from municipalities.models import Municipality, User
 
 from . import access, submission_forms, submission_rows
 from .models import Contact, Project
-from .models.project import EDITABLE
+from .models.status import EDITABLE
 from .submission import Part
 from .typed_texts import Pairs, as_data
 

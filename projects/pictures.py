@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import picture_decoder
 from .models import Attachment, Picture, Project
-from .models.project import EDITABLE
+from .models.status import EDITABLE
 
 logger = logging.getLogger(__name__)
 

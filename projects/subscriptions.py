@@ -39,11 +39,6 @@ def filter_of(query: str, index: facets.FacetIndex | None = None) -> ProjectFilt
     return ProjectFilter(QueryDict(query), queryset=Project.objects.published(), index=index)
 
 
-def query_of(filterset: ProjectFilter) -> str:
-    """The selection as a subscription keeps it: what chooses projects, without order, page and view."""
-    return filterset.query_with(sort=None, view=None)
-
-
 def words_of(filterset: ProjectFilter) -> str:
     """The selection in one line: „Wohnen, Einheitsgemeinde“."""
     return ", ".join(str(chip.label) for chip in filterset.chips) or _("alle Projekte")

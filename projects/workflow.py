@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from municipalities.models import Host, User
 
 from . import access, adoptions, emails, facets, indexes, snapshot, submission
+from .days import years_later
 from .models import Approval, Consent, Project, ProjectVersion, Provenance, Status, StatusChange
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
@@ -377,8 +378,7 @@ def _stand_of_submission(project: Project) -> None:
 
 def _confirmed(project: Project, day: date) -> None:
     project.confirmed_on = day
-    leap_day = (day.month, day.day) == (2, 29)
-    project.next_check_on = day.replace(year=day.year + 1, day=28 if leap_day else day.day)
+    project.next_check_on = years_later(day, 1)
 
 
 def _keep_version(project: Project, by: User | None) -> None:

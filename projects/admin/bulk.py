@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from projects import confirmation, workflow
-from projects.models import Project, Stage, Status
+from projects.models import ENDED_STAGES, Project, Status
 
 MOST = 100
-ENDED = (Stage.COMPLETED, Stage.DISCONTINUED)
 
 
 def confirm_first(
@@ -82,7 +81,7 @@ def archive_ended(admin_page: admin.ModelAdmin, request: HttpRequest, queryset: 
     return confirm_first(
         admin_page,
         request,
-        queryset.filter(status=Status.PUBLISHED, stage__in=ENDED),
+        queryset.filter(status=Status.PUBLISHED, stage__in=ENDED_STAGES),
         question=_("Diese beendeten Projekte archivieren?"),
         act=act,
     )

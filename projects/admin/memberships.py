@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -17,9 +16,9 @@ from projects import membership
 from projects.forms import CleanForm
 from projects.people_forms import ReasonForm, RightsForm
 
+from .filters import StateFilter
 from .rights import ReadOnlyAdmin, is_administrator
 
-ALL = "all"
 VERBS = {"grant": membership.grant, "change": people.change, "decline": membership.decline, "end": membership.end}
 # What may be decided in which state: what gives rights, what takes them.
 CHOICES = {MembershipState.ASKED: ("grant", "decline"), MembershipState.GRANTED: ("change", "end")}
@@ -32,28 +31,15 @@ class HostRightsForm(CleanForm, forms.Form):
     arguments: dict[str, Any] = {}
 
 
-class MembershipStateFilter(admin.SimpleListFilter):
+class MembershipStateFilter(StateFilter):
     """Without a choice: open requests."""
 
     title = _("Stand")
     parameter_name = "state"
+    usual = MembershipState.ASKED
 
-    def lookups(self, request, model_admin):
-        return [*MembershipState.choices, (ALL, _("Alle"))]
-
-    def value(self):
-        return super().value() or MembershipState.ASKED
-
-    def choices(self, changelist):
-        for value, label in self.lookup_choices:
-            yield {
-                "selected": self.value() == value,
-                "query_string": changelist.get_query_string({self.parameter_name: value}),
-                "display": label,
-            }
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset if self.value() == ALL else queryset.filter(state=self.value())
+    def states(self, model_admin):
+        return MembershipState.choices
 
 
 @admin.register(Membership)

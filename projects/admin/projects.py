@@ -15,33 +15,19 @@ from projects import workflow
 from projects.models import Project, Status, StatusChange
 
 from . import bulk, review
+from .filters import StateFilter
 from .rights import DeskAdmin
 
-ALL = "all"
 
-
-class StatusFilter(admin.SimpleListFilter):
+class StatusFilter(StateFilter):
     """Without a choice: what waits. Drafts are nobody's business here."""
 
     title = _("Status")
     parameter_name = "status"
+    usual = Status.SUBMITTED
 
-    def lookups(self, request, model_admin):
-        return [(status.value, status.label) for status in Status if status != Status.DRAFT] + [(ALL, _("Alle"))]
-
-    def value(self):
-        return super().value() or Status.SUBMITTED
-
-    def choices(self, changelist):
-        for value, label in self.lookup_choices:
-            yield {
-                "selected": self.value() == value,
-                "query_string": changelist.get_query_string({self.parameter_name: value}),
-                "display": label,
-            }
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset if self.value() == ALL else queryset.filter(status=self.value())
+    def states(self, model_admin):
+        return [(status.value, status.label) for status in Status if status != Status.DRAFT]
 
 
 class KindFilter(admin.SimpleListFilter):

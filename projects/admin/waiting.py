@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.forms import CleanForm, LineField, ParagraphsField
 
+from .filters import StateFilter
 from .rights import ReadOnlyAdmin, is_at_desk
-
-ALL = "all"
 
 
 class ReleaseForm(CleanForm, forms.Form):
@@ -33,30 +32,18 @@ class RejectForm(ReleaseForm):
     )
 
 
-class WaitingFilter(admin.SimpleListFilter):
+class WaitingFilter(StateFilter):
     """Without a choice: what waits."""
 
     title = _("Stand")
     parameter_name = "state"
+    usual = "waiting"
 
-    def lookups(self, request, model_admin):
-        return [("waiting", _("wartet auf Freigabe")), *model_admin.other_states, (ALL, _("Alle"))]
-
-    def value(self):
-        return super().value() or "waiting"
-
-    def choices(self, changelist):
-        for value, label in self.lookup_choices:
-            yield {
-                "selected": self.value() == value,
-                "query_string": changelist.get_query_string({self.parameter_name: value}),
-                "display": label,
-            }
+    def states(self, model_admin):
+        return [("waiting", _("wartet auf Freigabe")), *model_admin.other_states]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() == "waiting":
-            return queryset.waiting()
-        return queryset if self.value() == ALL else queryset.filter(state=self.value())
+        return queryset.waiting() if self.value() == self.usual else super().queryset(request, queryset)
 
 
 class WaitingAdmin(ReadOnlyAdmin):

@@ -12,7 +12,7 @@ from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import PeoplePeriod, Stage
+from projects.models import ENDED_STAGES, PeoplePeriod
 
 SIGNIFICANT_DIGITS = 3  # cost and people are rarely known better
 CENT = Decimal("0.01")
@@ -125,7 +125,7 @@ def _why_not_in_total(one_off: Decimal | None, yearly: Decimal | None, stage: st
     """People of the whole time need the cost of the whole time: that is the one-off cost where nothing runs on."""
     if yearly or one_off is None:
         return Reason.ONLY_YEARLY
-    has_ended = stage in (Stage.COMPLETED, Stage.DISCONTINUED)
+    has_ended = stage in ENDED_STAGES
     return Reason.RUNNING_COST_UNKNOWN if yearly is None and not has_ended else ""
 
 

@@ -12,11 +12,10 @@ from django.utils.translation import gettext_lazy
 from pyroaring import BitMap
 
 from projects.facets import Selection
-from projects.models import EndCause, Financing, FundedBy, Project, Stage
+from projects.models import ENDED_STAGES, EndCause, Financing, FundedBy, Project, Stage
 
 from .selection import Kept, Telling
 
-STAGES = (Stage.COMPLETED, Stage.DISCONTINUED)
 UNKNOWN = "unknown"  # in addresses, for projects that name no cause
 CAUSES: Mapping[str, str | Promise] = {**dict(EndCause.choices), "": gettext_lazy("keine Angabe")}
 
@@ -44,7 +43,7 @@ def read(_today: date) -> Facts:
     advise, explain = BitMap(), BitMap()
     rows = (
         Project.objects.published()
-        .filter(stage__in=STAGES)
+        .filter(stage__in=ENDED_STAGES)
         .order_by()
         .annotate(advises=_says("lessons"), explains=_says("end_reason"))
         .values_list("end_cause", "advises", "explains")
@@ -58,11 +57,7 @@ def read(_today: date) -> Facts:
     return Facts(causes, advise, explain)
 
 
-_facts = Kept(read)
-
-
-def facts_for(selection: Selection) -> Facts:
-    return _facts.get(selection.index.version, selection.today)
+facts_for = Kept(read)
 
 
 @dataclass(frozen=True)

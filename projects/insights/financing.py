@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from pyroaring import BitMap
 
+from projects.days import years_later
 from projects.facets import Selection
 from projects.models import Financing, FinancingKind, FundedBy, FundingLevel, Permanence, Status
 
@@ -72,13 +73,6 @@ class Facts:
         return BitMap.union(BitMap(), *shifted) & self.everything
 
 
-def years_later(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year + years, day=28)
-
-
 def granted() -> QuerySet[Financing]:
     """The money that counts: granted to a published project."""
     return Financing.objects.filter(project__status=Status.PUBLISHED, is_requested=False).order_by()
@@ -130,11 +124,7 @@ def read(today: date) -> Facts:
     )
 
 
-_facts = Kept(read)
-
-
-def facts_for(selection: Selection) -> Facts:
-    return _facts.get(selection.index.version, selection.today)
+facts_for = Kept(read)
 
 
 # --- what a selection gives -------------------------------------------------------------------------------------------

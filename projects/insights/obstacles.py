@@ -128,11 +128,7 @@ def read(_today: date) -> Facts:
     )
 
 
-_facts = Kept(read)
-
-
-def facts_for(selection: Selection) -> Facts:
-    return _facts.get(selection.index.version, selection.today)
+facts_for = Kept(read)
 
 
 # --- what a selection gives -------------------------------------------------------------------------------------------

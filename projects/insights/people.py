@@ -48,11 +48,7 @@ def read(_today: date) -> Facts:
     return Facts(posts, volunteers, hours, none)
 
 
-_facts = Kept(read)
-
-
-def facts_for(selection: Selection) -> Facts:
-    return _facts.get(selection.index.version, selection.today)
+facts_for = Kept(read)
 
 
 # --- what a selection gives -------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 
 from pyroaring import BitMap
 
+from projects.facets import Selection
+
 Facts = TypeVar("Facts")
 
 
@@ -61,7 +63,8 @@ class Kept(Generic[Facts]):
         self._kept: tuple[tuple[int, date], Facts] | None = None
         self._reading = threading.Lock()
 
-    def get(self, version: int, today: date) -> Facts:
+    def __call__(self, selection: Selection) -> Facts:
+        version, today = selection.index.version, selection.today
         kept = self._kept
         if kept is not None and version and kept[0] == (version, today):
             return kept[1]

@@ -1,6 +1,20 @@
 """Nouns of the mosaic, by aggregate: vocabularies, funding, contacts, projects, and what is learnt from them."""
 
 from .adoptions import Adoption, AdoptionState, Interest
+from .closed_lists import (
+    ENDED_STAGES,
+    EndCause,
+    EvidenceLevel,
+    OperatorKind,
+    PeoplePeriod,
+    Precision,
+    Provenance,
+    Reach,
+    Staffing,
+    Stage,
+    TextLicence,
+    TransferEffort,
+)
 from .contacts import Contact, ContactLevel
 from .enquiries import Enquiry, EnquiryState
 from .facet_index import Adopted, Cost, FacetValue, IndexVersion, Recency, Size
@@ -15,30 +29,17 @@ from .parts import (
     Picture,
     Reference,
 )
-from .project import (
-    EndCause,
-    EvidenceLevel,
-    OperatorKind,
-    PeoplePeriod,
-    Precision,
-    Project,
-    Provenance,
-    Reach,
-    Staffing,
-    Stage,
-    Status,
-    StatusChange,
-    TextLicence,
-    TransferEffort,
-)
+from .project import Project
 from .readers import Frequency, FruitlessSearch, Subscription
 from .search_index import SearchEntry, SearchWord
 from .shared_obstacles import ObstacleLevel, ObstacleState, SharedObstacle
+from .status import Status, StatusChange
 from .submission import Approval, Attachment, Consent, ProjectVersion, TypedText
 from .texts import Page, PageText, TextBlock
 from .vocabulary import ObstacleCategory, TargetGroup, Topic
 
 __all__ = [
+    "ENDED_STAGES",
     "Adopted",
     "Adoption",
     "AdoptionState",

@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from municipalities.models import Municipality
 
+from .closed_lists import Precision, with_precision
 from .parts import citations
-from .project import Precision, Project, with_precision
+from .project import Project
 
 
 class AdoptionState(models.TextChoices):

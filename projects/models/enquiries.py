@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from municipalities.models import Municipality, german_slug
+from municipalities.models import Municipality, title_slug
 
 from .vocabulary import TargetGroup, Topic
 
@@ -111,4 +111,4 @@ class Enquiry(models.Model):
 
     @property
     def slug(self) -> str:
-        return german_slug(self.title)[:80].strip("-") or "gesuch"
+        return title_slug(self.title, "gesuch")

@@ -6,8 +6,9 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from .closed_lists import Precision, with_precision
 from .funding import FundingLevel, FundingProgramme, FundingSource, Permanence
-from .project import Precision, Project, with_precision
+from .project import Project
 from .shared_obstacles import ObstacleLevel, ObstacleState, SharedObstacle
 from .vocabulary import ObstacleCategory
 

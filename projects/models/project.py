@@ -1,153 +1,40 @@
-"""The project, the piece of the mosaic, and the log of its status changes."""
+"""The project, the piece of the mosaic."""
 
 from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, Value, When
+from django.db.models import Case, OuterRef, Value, When
 from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from municipalities.models import Host, Municipality, german_slug
+from municipalities.models import Host, Municipality, title_slug
 
+from .closed_lists import (
+    ENDED_STAGES,
+    EndCause,
+    EvidenceLevel,
+    OperatorKind,
+    PeoplePeriod,
+    Precision,
+    Provenance,
+    Reach,
+    Staffing,
+    Stage,
+    TextLicence,
+    TransferEffort,
+)
 from .contacts import Contact
 from .funding import FundedBy
+from .project_rules import CONSTRAINTS
+from .status import EDITABLE, Status
 from .vocabulary import TargetGroup, Topic
 
 NO_COST = Value(0, output_field=models.DecimalField())
-
-
-class Status(models.TextChoices):
-    """Where the record stands between draft and archive; written by workflow.py only."""
-
-    DRAFT = "draft", _("Entwurf")
-    SUBMITTED = "submitted", _("eingereicht")
-    RETURNED = "returned", _("zurückgegeben")
-    REJECTED = "rejected", _("abgelehnt")
-    PUBLISHED = "published", _("veröffentlicht")
-    ARCHIVED = "archived", _("archiviert")
-    WITHDRAWN = "withdrawn", _("zurückgezogen")
-    MERGED = "merged", _("übernommen")
-
-
-# Only in these the municipality changes the text; in between it lies with the moderators.
-EDITABLE = (Status.DRAFT, Status.RETURNED)
-
-
-class Stage(models.TextChoices):
-    PLANNED = "planned", _("geplant")
-    PILOT = "pilot", _("Pilot")
-    RUNNING = "running", _("laufend")
-    PERMANENT = "permanent", _("verstetigt")
-    COMPLETED = "completed", _("abgeschlossen")
-    DISCONTINUED = "discontinued", _("eingestellt")
-
-
-class OperatorKind(models.TextChoices):
-    MUNICIPALITY = "municipality", _("Kommune")
-    ASSOCIATION = "association", _("Verein oder Initiative")
-    WELFARE = "welfare", _("Wohlfahrtsverband")
-    COOPERATIVE = "cooperative", _("Genossenschaft")
-    CHURCH = "church", _("Kirche oder Religionsgemeinschaft")
-    COMPANY = "company", _("Unternehmen oder Kammer")
-    EDUCATION = "education", _("Bildungseinrichtung")
-    OTHER = "other", _("anderer Träger")
-
-
-class Staffing(models.TextChoices):
-    MOSTLY_VOLUNTEERS = "mostly_volunteers", _("überwiegend Ehrenamt")
-    MIXED = "mixed", _("Haupt- und Ehrenamt zusammen")
-    MOSTLY_STAFF = "mostly_staff", _("überwiegend Hauptamt")
-
-
-class Reach(models.TextChoices):
-    NEIGHBOURHOOD = "neighbourhood", _("Stadtteil, Ortsteil oder Haus")
-    MUNICIPALITY = "municipality", _("eine Gemeinde oder Stadt")
-    SEVERAL = "several", _("mehrere Gemeinden")
-    COUNTY = "county", _("Landkreis, Region oder kreisfreie Stadt")
-    STATE = "state", _("ganz Niedersachsen")
-
-
-class EvidenceLevel(models.TextChoices):
-    REPORT = "report", _("Erfahrungsbericht")
-    SELF_EVALUATED = "self_evaluated", _("selbst ausgewertet")
-    EVALUATED = "evaluated", _("extern evaluiert")
-    PROVEN = "proven", _("Wirkung nachgewiesen")
-
-
-class TransferEffort(models.TextChoices):
-    LOW = "low", _("gering")
-    MEDIUM = "medium", _("mittel")
-    HIGH = "high", _("hoch")
-
-
-class EndCause(models.TextChoices):
-    """Why a project ended, as a closed list; the text beside it tells the rest."""
-
-    GOAL_REACHED = "goal_reached", _("Ziel erreicht")
-    CONTINUED_ELSEWHERE = "continued_elsewhere", _("in anderem aufgegangen")
-    FUNDING_ENDED = "funding_ended", _("Förderung ausgelaufen")
-    NO_DEMAND = "no_demand", _("Bedarf zurückgegangen")
-    NO_STAFF = "no_staff", _("Personal fehlte")
-    NO_VOLUNTEERS = "no_volunteers", _("Ehrenamtliche fehlten")
-    NO_PREMISES = "no_premises", _("Räume fehlten")
-    LAW = "law", _("Recht oder Zuständigkeit stand entgegen")
-    DECISION = "decision", _("politische Entscheidung")
-    OTHER = "other", _("anderer Grund")
-
-
-class PeoplePeriod(models.TextChoices):
-    TOTAL = "total", _("insgesamt")
-    YEAR = "year", _("im Jahr")
-    MONTH = "month", _("im Monat")
-    CURRENT = "current", _("zu einem Zeitpunkt")
-
-
-class Precision(models.TextChoices):
-    YEAR = "year", _("Jahr")
-    MONTH = "month", _("Monat")
-    DAY = "day", _("Tag")
-
-
-class Provenance(models.TextChoices):
-    MUNICIPALITY = "municipality", _("von der Kommune eingereicht")
-    COMPILED = "compiled", _("aus veröffentlichten Quellen zusammengestellt")
-
-
-class TextLicence(models.TextChoices):
-    CC_BY_4_0 = "CC-BY-4.0", "CC BY 4.0"
-
-
-def known(field: str, choices: type[models.TextChoices], *, blank: bool = False) -> models.CheckConstraint:
-    """The database accepts only the choices of `field`, and the empty text where `blank`."""
-    return models.CheckConstraint(
-        name=f"project_{field}_known",
-        condition=Q(**{f"{field}__in": [*choices.values, *([""] if blank else [])]}),
-        violation_error_message=_("Diese Auswahl gibt es nicht."),
-    )
-
-
-def not_negative(field: str) -> models.CheckConstraint:
-    return models.CheckConstraint(
-        name=f"project_{field}_not_negative",
-        condition=Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__gte": 0}),
-        violation_error_message=_("Dieser Wert darf nicht negativ sein."),
-    )
-
-
-def with_precision(name: str, date: str, precision: str) -> models.CheckConstraint:
-    """A date comes with its precision, and a precision only with a date."""
-    return models.CheckConstraint(
-        name=name,
-        condition=Q(**{f"{date}__isnull": True, precision: ""})
-        | Q(**{f"{date}__isnull": False, f"{precision}__in": Precision.values}),
-        violation_error_message=_("Zu einem Datum gehört, ob es auf das Jahr, den Monat oder den Tag genau ist."),
-    )
 
 
 class ProjectQuerySet(models.QuerySet):
@@ -384,85 +271,7 @@ class Project(models.Model):
         verbose_name_plural = _("Projekte")
         ordering = ["-publication_number", "-pk"]
         indexes = [models.Index(fields=["status", "-publication_number"], name="project_status_newest")]
-        constraints = [
-            known("status", Status),
-            known("stage", Stage),
-            known("provenance", Provenance),
-            known("licence", TextLicence),
-            known("operator_kind", OperatorKind, blank=True),
-            known("staffing", Staffing, blank=True),
-            known("reach", Reach, blank=True),
-            known("evidence", EvidenceLevel, blank=True),
-            known("transfer_effort", TransferEffort, blank=True),
-            known("end_cause", EndCause, blank=True),
-            not_negative("cost_one_off"),
-            not_negative("cost_yearly"),
-            not_negative("staff_fte"),
-            with_precision("project_start_with_precision", "started_on", "started_precision"),
-            with_precision("project_end_with_precision", "ended_on", "ended_precision"),
-            models.CheckConstraint(
-                name="project_end_after_start",
-                condition=Q(started_on__isnull=True) | Q(ended_on__isnull=True) | Q(ended_on__gte=F("started_on")),
-                violation_error_message=_("Das Ende liegt vor dem Beginn."),
-            ),
-            models.CheckConstraint(
-                name="project_people_with_period",
-                condition=Q(people_reached__isnull=True, people_period="")
-                | Q(people_reached__isnull=False, people_period__in=PeoplePeriod.values),
-                violation_error_message=_("Zur Zahl der erreichten Menschen gehört der Zeitraum."),
-            ),
-            models.CheckConstraint(
-                name="project_estimate_of_something",
-                condition=(Q(cost_one_off_estimated=False) | Q(cost_one_off__isnull=False))
-                & (Q(cost_yearly_estimated=False) | Q(cost_yearly__isnull=False)),
-                violation_error_message=_("Geschätzt sein kann nur ein angegebener Betrag."),
-            ),
-            models.CheckConstraint(
-                name="project_published_complete",
-                condition=~Q(status=Status.PUBLISHED)
-                | (
-                    Q(published_at__isnull=False, publication_number__isnull=False)
-                    & ~Q(title="")
-                    & ~Q(summary="")
-                    & ~Q(approach="")
-                ),
-                violation_error_message=_(
-                    "Ein veröffentlichtes Projekt braucht Datum, Nummer, Titel, Kurzbeschreibung und Vorgehen."
-                ),
-            ),
-            models.CheckConstraint(
-                name="project_submitted_dated",
-                condition=~Q(status=Status.SUBMITTED) | Q(submitted_at__isnull=False),
-                violation_error_message=_("Ein eingereichtes Projekt hat ein Datum der Einreichung."),
-            ),
-            models.CheckConstraint(
-                name="project_withdrawn_with_reason",
-                condition=~Q(status=Status.WITHDRAWN) | (Q(withdrawn_at__isnull=False) & ~Q(withdrawal_reason="")),
-                violation_error_message=_("Zum Zurückziehen gehören Datum und Grund."),
-            ),
-            models.CheckConstraint(
-                name="project_working_copy_is_never_public",
-                condition=Q(
-                    revises__isnull=True, status__in=[status for status in Status.values if status != Status.MERGED]
-                )
-                | Q(
-                    revises__isnull=False,
-                    status__in=(Status.DRAFT, Status.SUBMITTED, Status.RETURNED, Status.REJECTED, Status.MERGED),
-                ),
-                violation_error_message=_("Eine Arbeitskopie wird nicht selbst veröffentlicht, sondern übernommen."),
-            ),
-            models.UniqueConstraint(
-                fields=["revises"],
-                condition=Q(status__in=(Status.DRAFT, Status.SUBMITTED, Status.RETURNED)),
-                name="project_one_open_working_copy",
-                violation_error_message=_("Für dieses Projekt gibt es schon eine offene Arbeitskopie."),
-            ),
-            models.CheckConstraint(
-                name="project_version_positive",
-                condition=Q(version__gte=1),
-                violation_error_message=_("Fassungen zählen ab 1."),
-            ),
-        ]
+        constraints = CONSTRAINTS
 
     def __str__(self) -> str:
         return self.title
@@ -472,7 +281,7 @@ class Project(models.Model):
 
     @property
     def slug(self) -> str:
-        return german_slug(self.title)[:80].strip("-") or "projekt"
+        return title_slug(self.title, "projekt")
 
     @property
     def partner_list(self) -> list[str]:
@@ -510,7 +319,7 @@ class Project(models.Model):
 
     @property
     def is_ended(self) -> bool:
-        return self.stage in (Stage.COMPLETED, Stage.DISCONTINUED)
+        return self.stage in ENDED_STAGES
 
     @property
     def is_compiled(self) -> bool:
@@ -523,38 +332,3 @@ class Project(models.Model):
         rows = [] if self.has_no_funding else self.financings.all()
         permanences = [row.permanence for row in rows if not row.is_requested]
         return FundedBy.of(permanences, has_no_funding=self.has_no_funding)
-
-
-class StatusChange(models.Model):
-    """One line of the log of status changes; lines are only ever added."""
-
-    project = models.ForeignKey(Project, models.CASCADE, related_name="status_changes", verbose_name=_("Projekt"))
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Wer")
-    )
-    at = models.DateTimeField(_("Wann"), auto_now_add=True)
-    from_status = models.CharField(_("Von"), max_length=10, choices=Status)
-    to_status = models.CharField(_("Nach"), max_length=10, choices=Status)
-    note = models.TextField(_("Notiz"), blank=True)
-    parts = ArrayField(
-        models.CharField(max_length=20),
-        verbose_name=_("Teile, um die es geht"),
-        default=list,
-        blank=True,
-        help_text=_("Namen aus submission.py; leer, wenn es um das Ganze geht."),
-    )
-
-    class Meta:
-        verbose_name = _("Statuswechsel")
-        verbose_name_plural = _("Statuswechsel")
-        ordering = ["project", "at", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                name="status_change_known",
-                condition=Q(from_status__in=Status.values, to_status__in=Status.values),
-                violation_error_message=_("Diesen Status gibt es nicht."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.project_id}: {self.get_from_status_display()} → {self.get_to_status_display()}"

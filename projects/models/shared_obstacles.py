@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from municipalities.models import german_slug
+from municipalities.models import title_slug
 
 from .vocabulary import ObstacleCategory
 
@@ -81,4 +81,4 @@ class SharedObstacle(models.Model):
 
     @property
     def slug(self) -> str:
-        return german_slug(self.title)[:80].strip("-") or "huerde"
+        return title_slug(self.title, "huerde")

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from municipalities.models import Host, german_slug
+from municipalities.models import Host, title_slug
 
 from .project import Project
 
@@ -143,4 +143,4 @@ class Attachment(models.Model):
 
     @property
     def download_name(self) -> str:
-        return f"{german_slug(self.title)[:80].strip('-') or 'anlage'}.pdf"
+        return f"{title_slug(self.title, 'anlage')}.pdf"

@@ -15,7 +15,6 @@ from django.db.models import Model, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 
-from municipalities.models import german_slug
 from projects.models import (
     Adoption,
     ContactLevel,
@@ -55,7 +54,7 @@ def records(numbers: Iterable[int], base_url: str | None = None) -> Iterator[dic
 
 def record(row: dict[str, Any], base_url: str) -> dict[str, Any]:
     """One row of `_rows` in the shape that the codebook describes."""
-    address = reverse("projects:detail", args=[row["pk"], german_slug(row["title"])[:80].strip("-") or "projekt"])
+    address = Project(pk=row["pk"], title=row["title"]).get_absolute_url()
     return {
         "id": row["pk"],
         "number": row["publication_number"],

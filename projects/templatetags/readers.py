@@ -7,7 +7,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from municipalities.models import Municipality
-from projects import subscriptions
 from projects.filters import ProjectFilter
 
 register = template.Library()
@@ -16,7 +15,7 @@ register = template.Library()
 @register.simple_tag
 def selection_url(view: str, filterset: ProjectFilter) -> str:
     """The address of a page about the same selection of projects."""
-    query = subscriptions.query_of(filterset)
+    query = filterset.query_of_selection()
     return reverse(view) + (f"?{query}" if query else "")
 
 
@@ -33,7 +32,7 @@ def feed_link(query: str = "") -> SafeString:
 
 @register.simple_tag
 def feed_link_of(filterset: ProjectFilter) -> SafeString:
-    return feed_link(subscriptions.query_of(filterset))
+    return feed_link(filterset.query_of_selection())
 
 
 @register.simple_tag

@@ -4,18 +4,15 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from projects import access, adoptions
 from projects.adoption_forms import AdoptionForm, BodyForm, DeclineForm, own_projects
 from projects.models import Adoption, AdoptionState, Interest, Project
 
-from .confirmation import not_for_search_engines
+from .methods import get_or_post
+from .open_forms import opened_by_link
 from .submission import signed_in
-
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def published_or_404(pk: int) -> Project:
@@ -150,11 +147,7 @@ def project_adoptions(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-# The signed link itself is what allows the answer, and no other site knows it; a token would need a cookie.
-@csrf_exempt
-@never_cache
-@not_for_search_engines
-@get_or_post
+@opened_by_link
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """The page of the letter to the origin: reading changes nothing, a button declines, nobody signs in."""
     adoption = adoptions.read(token)

@@ -24,7 +24,7 @@ from projects.open_data import catalogue, linked_data, sitemaps
 
 from .api import open_to_all
 from .open_data import DOWNLOADS
-from .rates import limited
+from .rates import View, limited
 
 SHARE_PICTURES = Window("share", most=300, seconds=600)
 AN_HOUR, A_DAY = 60 * 60, 24 * 60 * 60
@@ -93,26 +93,21 @@ def sitemap_index(request: HttpRequest) -> StreamingHttpResponse:
     return _xml(sitemaps.index_of(index, settings.SITE_URL, changed_at))
 
 
-@require_safe
-@limited(DOWNLOADS)
-@gzip_page
-@cache_control(max_age=AN_HOUR)
+def as_sitemap(view: View) -> View:
+    return require_safe(limited(DOWNLOADS)(gzip_page(cache_control(max_age=AN_HOUR)(view))))
+
+
+@as_sitemap
 def sitemap_pages(request: HttpRequest) -> StreamingHttpResponse:
     return _xml(sitemaps.urls(sitemaps.pages(), settings.SITE_URL))
 
 
-@require_safe
-@limited(DOWNLOADS)
-@gzip_page
-@cache_control(max_age=AN_HOUR)
+@as_sitemap
 def sitemap_municipalities(request: HttpRequest) -> StreamingHttpResponse:
     return _xml(sitemaps.urls(sitemaps.municipalities(), settings.SITE_URL))
 
 
-@require_safe
-@limited(DOWNLOADS)
-@gzip_page
-@cache_control(max_age=AN_HOUR)
+@as_sitemap
 def sitemap_projects(request: HttpRequest, part: int) -> StreamingHttpResponse:
     index, _changed_at = _state()
     if part not in sitemaps.parts(index):

@@ -1,38 +1,16 @@
 """The page behind the link „Ist das noch aktuell?“: reading changes nothing, a button answers, nobody signs in."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from projects import confirmation
 
-
-def not_for_search_engines(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Whoever finds the link may answer, so nobody should find it by searching."""
-
-    @wraps(view)
-    def wrapped(*args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(*args, **kwargs)
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-
-    return wrapped
-
+from .open_forms import opened_by_link
 
 ANSWERS = {"yes": True, "ended": False}
 
 
-# The signed link itself is what allows the answer, and no other site knows it; a token would need a cookie.
-@csrf_exempt
-@never_cache
-@not_for_search_engines
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_by_link
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     question = confirmation.read(token)
     if question is None:

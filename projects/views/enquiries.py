@@ -1,5 +1,7 @@
 """Gesuche: the public list and pages, answering one, and what the municipality that looks for something does."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,16 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from projects import access, enquiries, enquiry_letters, enquiry_matches, relay
 from projects.enquiry_forms import AnswerForm, EnquiryForm
 from projects.models import Enquiry, EnquiryState, Letter
 
 from . import open_forms
+from .methods import get_or_post
 from .submission import signed_in
 
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 PAGE_SIZE = 24
 
 
@@ -59,20 +61,17 @@ def answer(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         raise Http404
     here = reverse("projects:answer_enquiry", args=[enquiry.pk, enquiry.slug])
     context = {"enquiry": enquiry, "days": Letter.RELAYED_DAYS, "here": here}
-    if request.method != "POST":
-        if slug != enquiry.slug:
-            return redirect(here, permanent=True)
-        if "gesendet" in request.GET:
-            return render(request, "enquiries/answer_sent.html", context)
-        return render(request, "enquiries/answer.html", {**context, "form": AnswerForm()})
-    form = AnswerForm(request.POST)
-    status = open_forms.check(
-        request, form, lambda address: relay.take_turn_for_enquiry(enquiry, form.cleaned_data["sender"], address)
+    if slug != enquiry.slug and request.method != "POST":
+        return redirect(here, permanent=True)
+    return open_forms.relayed(
+        request,
+        AnswerForm,
+        pages=("enquiries/answer.html", "enquiries/answer_sent.html"),
+        context=context,
+        here=here,
+        take_turn=partial(relay.take_turn_for_enquiry, enquiry),
+        send=partial(relay.send_answer, enquiry),
     )
-    if form.is_valid():
-        relay.send_answer(enquiry, form.message)
-        return redirect(f"{here}?gesendet=1")
-    return render(request, "enquiries/answer.html", {**context, "form": form}, status=status)
 
 
 def public_or_404(pk: int) -> Enquiry:

@@ -11,7 +11,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, quote_etag
 from django.views.decorators.http import require_safe
 
-from projects import feeds, subscriptions
+from projects import feeds
 from projects.filters import ProjectFilter
 from projects.models import Project
 
@@ -22,7 +22,7 @@ FORM = 1  # raise it with every change of what an entry says: readers then fetch
 def projects(request: HttpRequest) -> HttpResponse:
     """Conditional requests are answered from the version of the index alone, which every publication raises."""
     filterset = ProjectFilter(request.GET, queryset=Project.objects.published())
-    query = subscriptions.query_of(filterset)
+    query = filterset.query_of_selection()
     changed_at = _changed_at(filterset)
     etag = quote_etag(hashlib.sha256(f"{FORM} {changed_at.timestamp()} {query}".encode()).hexdigest()[:32])
     response = get_conditional_response(request, etag=etag, last_modified=int(changed_at.timestamp()))

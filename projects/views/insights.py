@@ -9,6 +9,8 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,7 +18,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from projects.days import years_later
 from projects.facets import Selection
+from projects.filter_parts import ProjectPage
 from projects.filters import ProjectFilter
 from projects.insights import adoptions, ended, financing, obstacles, people, white_spots
 from projects.insights.selection import Telling
@@ -94,7 +98,7 @@ class Frame:
     @property
     def query(self) -> str:
         """The selection as a query string, without what only orders or shows the list."""
-        return self.filter.query_with(sort=None, view=None)
+        return self.filter.query_of_selection()
 
     @property
     def tabs(self) -> list[Link]:
@@ -110,7 +114,7 @@ class Frame:
 
     def list_with(self, **values: list[str]) -> str:
         """The list of the selection's projects that also have one of these values of a facet."""
-        return with_query("projects:list", self.filter.query_with(sort=None, view=None, **values))
+        return with_query("projects:list", self.filter.query_of_selection(**values))
 
     @property
     def in_mosaic(self) -> int:
@@ -137,6 +141,20 @@ def frame(request: HttpRequest, insight: Insight, csv: str = "") -> Frame:
 def ways(chosen: ProjectFilter) -> list[Link]:
     """From the list of projects to the evaluations of the same selection."""
     return Frame(OVERVIEW, chosen).tabs[1:]
+
+
+def page_of(request: HttpRequest, rows: QuerySet, count: int, size: int) -> Page:
+    """The page of rows that the query string asks for; how many there are is known already."""
+    paginator = LongPaginator(rows, size)
+    paginator.count = count
+    return paginator.get_page(request.GET.get("page"))
+
+
+class LongPaginator(Paginator):
+    """With a short list of page numbers around the one that is shown."""
+
+    def _get_page(self, *args, **kwargs) -> ProjectPage:
+        return ProjectPage(*args, **kwargs)
 
 
 @require_safe
@@ -173,8 +191,8 @@ def financing_page(request: HttpRequest) -> HttpResponse:
             "frame": framed,
             "money": money,
             "tables": [(label, money.tables[way]) for way, (_choices, label) in financing.WAYS.items()],
-            "within_12": len(money.ending_until(financing.years_later(framed.today, 1))),
-            "within_24": len(money.ending_until(financing.years_later(framed.today, 2))),
+            "within_12": len(money.ending_until(years_later(framed.today, 1))),
+            "within_24": len(money.ending_until(years_later(framed.today, 2))),
             "rows": financing.ending_rows(money, framed.today),
             "limited_url": framed.list_with(financing=[FundedBy.TIME_LIMITED]),
             "places": places(framed, money),

@@ -11,8 +11,7 @@ from projects.insights import ended
 from projects.insights.ended import CAUSES, UNKNOWN
 
 from .downloads import csv_response
-from .insights import ENDED, frame, with_query
-from .insights_obstacles import page_of
+from .insights import ENDED, frame, page_of, with_query
 
 PAGE_SIZE = 12
 

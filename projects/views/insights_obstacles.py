@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.conf import settings
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,14 +13,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from projects.filter_parts import ProjectPage
 from projects.insights import obstacles
 from projects.insights.matrix import Matrix, matrix
 from projects.insights.obstacles import LEVELS, NO_LEVEL, Count, LevelPart, Survey
 from projects.models import Obstacle, ObstacleCategory, SharedObstacle
 
 from .downloads import csv_response
-from .insights import OBSTACLES, Frame, frame, with_query
+from .insights import OBSTACLES, Frame, frame, page_of, with_query
 
 PAGE_SIZE = 40
 IN_REPORT = 400  # cases that a report tells at most; it says how many it leaves out
@@ -85,7 +82,7 @@ def shared_obstacle(request: HttpRequest, pk: int, slug: str = "") -> HttpRespon
         return redirect(entry, permanent=True)
     rows = obstacles.of_entry(entry)
     count = obstacles.tally_of(rows)
-    context = {"entry": entry, "count": count, "page": page_of(request, rows, count.obstacles)}
+    context = {"entry": entry, "count": count, "page": page_of(request, rows, count.obstacles, PAGE_SIZE)}
     return render(request, "insights/shared_obstacle.html", context)
 
 
@@ -103,23 +100,9 @@ def obstacle_group(request: HttpRequest, category: str, level: str) -> HttpRespo
         "level_label": LEVELS[known],
         "entries": SharedObstacle.objects.filter(category=term, level=known, merged_into=None),
         "count": count,
-        "page": page_of(request, rows, count.obstacles),
+        "page": page_of(request, rows, count.obstacles, PAGE_SIZE),
     }
     return render(request, "insights/obstacle_group.html", context)
-
-
-def page_of(request: HttpRequest, rows: QuerySet, count: int, size: int = PAGE_SIZE) -> Page:
-    """The page of rows that the query string asks for; how many there are is known already."""
-    paginator = LongPaginator(rows, size)
-    paginator.count = count
-    return paginator.get_page(request.GET.get("page"))
-
-
-class LongPaginator(Paginator):
-    """With a short list of page numbers around the one that is shown."""
-
-    def _get_page(self, *args, **kwargs) -> ProjectPage:
-        return ProjectPage(*args, **kwargs)
 
 
 # --- the report -------------------------------------------------------------------------------------------------------

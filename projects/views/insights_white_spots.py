@@ -59,7 +59,7 @@ def matrix_of(framed: Frame, by: str) -> Matrix:
     """Each field leads to its projects: the list with both filters, and the rest of the selection."""
 
     def url(topic: str, value: str) -> str:
-        return with_query("projects:list", framed.filter.query_with(sort=None, view=None, topic=topic, **{by: value}))
+        return with_query("projects:list", framed.filter.query_of_selection(topic=topic, **{by: value}))
 
     return white_spots.grid(framed.filter.result, by, url, framed.filter.chosen)
 

@@ -6,13 +6,20 @@ browser marks as coming from another site are refused all the same.
 """
 
 from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.forms import BaseForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from .methods import get_or_post
 
 
 def check(request: HttpRequest, form: BaseForm, take_turn: Callable[[str], bool]) -> int:
@@ -31,6 +38,49 @@ def check(request: HttpRequest, form: BaseForm, take_turn: Callable[[str], bool]
         )
         return 429
     return 200
+
+
+def relayed(
+    request: HttpRequest,
+    form_class: type[BaseForm],
+    *,
+    pages: tuple[str, str],
+    context: dict[str, Any],
+    here: str,
+    take_turn: Callable[[str, str], bool],
+    send: Callable[[Any], None],
+) -> HttpResponse:
+    """A form whose text goes on to somebody: shown, sent, or shown again with what is wrong.
+
+    `pages` are the templates of the form and of the thanks; `take_turn` gets the sender's mail and IP address, `send`
+    the form's message.
+    """
+    form_page, thanks = pages
+    if request.method != "POST":
+        if "gesendet" in request.GET:
+            return render(request, thanks, context)
+        return render(request, form_page, {**context, "form": form_class()})
+    form: Any = form_class(request.POST)
+    status = check(request, form, lambda address: take_turn(form.cleaned_data["sender"], address))
+    if form.is_valid():
+        send(form.message)
+        return redirect(f"{here}?gesendet=1")
+    return render(request, form_page, {**context, "form": form}, status=status)
+
+
+def opened_by_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page whose signed address is what allows the answer: never kept, and not to be found by searching.
+
+    No other site knows the address, and a token would need a cookie.
+    """
+
+    @wraps(view)
+    def wrapped(*args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(*args, **kwargs)
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    return csrf_exempt(never_cache(get_or_post(wrapped)))
 
 
 def is_from_another_site(request: HttpRequest) -> bool:

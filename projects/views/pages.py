@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from municipalities.indicators import ATTRIBUTION, INDICATORS
 from projects import feedback, limits, retention, typed_texts
@@ -16,6 +16,7 @@ from projects.models import BarrierReport, FruitlessSearch, Letter, Page, PageTe
 from projects.models.feedback import PAGE_LENGTH
 
 from . import open_forms
+from .methods import get_or_post
 
 # The day on which these texts were last compared with the software; change it with them.
 ACCESSIBILITY_CHECKED_ON = date(2026, 11, 22)
@@ -109,7 +110,7 @@ def contribute(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt  # as open_forms explains
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def report_barrier(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         if "gesendet" in request.GET:

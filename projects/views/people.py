@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from municipalities import people as people_rules
 from municipalities.models import Membership, MembershipState, Municipality
@@ -17,7 +17,7 @@ from projects.forms import clean_line
 from projects.people_forms import FOUND, AskForm, CloseForm, NameForm, ReasonForm, RightsForm
 from projects.search import fold
 
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+from .methods import get_or_post
 
 
 @require_safe

@@ -14,15 +14,16 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from municipalities.models import User
 from projects import access, pictures, submission, typed_texts
 from projects.models import Attachment, Picture, Project, Status
-from projects.models.project import EDITABLE
+from projects.models.status import EDITABLE
 from projects.picture_forms import PaperForm, PaperTextForm, PictureForm, PictureTextForm, add_problem
 from projects.submission import Part
 
+from .methods import get_or_post
 from .submission import keeps_text, own_project, signed_in
 
 # A file never changes under its address. A day, because a picture may be taken back: no cache shows it longer.
@@ -33,7 +34,7 @@ SANDBOX = "default-src 'none'; sandbox"
 # The page
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 @signed_in
 @keeps_text
 def part_pictures(request: HttpRequest, pk: int, part: Part) -> HttpResponse:

@@ -11,17 +11,18 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from projects import access, adopting, answers, duplicates, part_editing, submission, typed_texts, workflow
 from projects.models import Project, TypedText
-from projects.models.project import EDITABLE
+from projects.models.status import EDITABLE
 from projects.part_editing import Outcome, PartPage
 from projects.submission import NEW, Part
 from projects.submission_rows import add_row, remove_row
 from projects.submission_steps import AdoptForm, ConsentForm, NewProjectForm
 
 from .browse import series
+from .methods import get_or_post
 
 View = Callable[..., HttpResponse]
 
@@ -70,7 +71,7 @@ def my_projects(request: HttpRequest) -> HttpResponse:
 # The first step
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 @signed_in
 @keeps_text
 def new_project(request: HttpRequest) -> HttpResponse:
@@ -131,7 +132,7 @@ def task_list(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 @signed_in
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     project = own_project(request, pk)
@@ -151,7 +152,12 @@ def revise(request: HttpRequest, pk: int) -> HttpResponse:
     project = own_project(request, pk)
     if not access.can_revise(request.user, project):
         raise Http404
-    return redirect("projects:task_list", pk=workflow.open_copy(project, by=request.user).pk)
+    try:
+        copy = workflow.open_copy(project, by=request.user)
+    except workflow.WorkflowError as refused:  # withdrawn since the page was loaded
+        messages.error(request, str(refused))
+        return redirect("projects:task_list", pk=project.pk)
+    return redirect("projects:task_list", pk=copy.pk)
 
 
 @require_POST
@@ -173,7 +179,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 # One part
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 @signed_in
 @keeps_text
 def part(request: HttpRequest, pk: int, part: Part) -> HttpResponse:
@@ -300,7 +306,7 @@ def _check_page(request: HttpRequest, project: Project, form: ConsentForm, *, pr
     return render(request, "submission/check.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 @signed_in
 def send(request: HttpRequest, pk: int) -> HttpResponse:
     project = own_project(request, pk)
@@ -331,7 +337,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 # Taking over
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 @signed_in
 def adopt(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     source = get_object_or_404(Project.objects.published().select_related("lead"), pk=pk)

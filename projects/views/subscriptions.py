@@ -6,9 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from projects import subscriptions
 from projects.filters import ProjectFilter
@@ -16,14 +14,15 @@ from projects.models import Letter, Project, Subscription
 from projects.subscription_forms import SubscriptionForm
 
 from . import open_forms
-from .confirmation import not_for_search_engines
+from .methods import get_or_post
+from .open_forms import opened_by_link
 
 
 @csrf_exempt  # as open_forms explains
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post
 def subscribe(request: HttpRequest) -> HttpResponse:
     filterset = ProjectFilter(request.GET, queryset=Project.objects.published())
-    query = subscriptions.query_of(filterset)
+    query = filterset.query_of_selection()
     context = {"filter": filterset, "query": query, "days": Subscription.CONFIRM_WITHIN.days}
     if request.method != "POST":
         if "gesendet" in request.GET:
@@ -44,11 +43,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     return render(request, "subscriptions/subscribe.html", {**context, "form": form}, status=status)
 
 
-# The key in the address is what allows both, and no other site knows it; a token would need a cookie.
-@csrf_exempt
-@never_cache
-@not_for_search_engines
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_by_link
 def confirm(request: HttpRequest, token: UUID) -> HttpResponse:
     subscription = subscriptions.find(token)
     if subscription is None:
@@ -59,11 +54,9 @@ def confirm(request: HttpRequest, token: UUID) -> HttpResponse:
     return render(request, "subscriptions/confirm.html", _about(subscription))
 
 
-@csrf_exempt  # mail programs send this POST by themselves (RFC 8058)
-@never_cache
-@not_for_search_engines
-@require_http_methods(["GET", "HEAD", "POST"])
+@opened_by_link
 def end(request: HttpRequest, token: UUID) -> HttpResponse:
+    """Mail programs send the POST by themselves (RFC 8058)."""
     if request.method == "POST":  # once more is no mistake: it has ended
         subscriptions.end(token)
         return render(request, "subscriptions/ended.html", {})

@@ -10,7 +10,7 @@ from municipalities import people
 from municipalities.models import Host, Kind, Role, User
 from projects import access
 from projects.models import Project, Status
-from projects.models.project import EDITABLE
+from projects.models.status import EDITABLE
 from tests.factories import make_county, make_municipality, make_project
 
 pytestmark = pytest.mark.django_db
