@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
+from . import catalogues
+
 OPERATOR_TEXTS = (
     "OPERATOR_NAME",
     "OPERATOR_ADDRESS",
@@ -27,6 +29,15 @@ def operator_texts(**kwargs: Any) -> list[CheckMessage]:
         Warning(f"{name} is still a placeholder.", hint=f"Set {name} in the environment.", id="portal.W001")
         for name in OPERATOR_TEXTS
         if _is_placeholder(getattr(settings, name))
+    ]
+
+
+@register(Tags.translation)
+def compiled_languages(**kwargs: Any) -> list[CheckMessage]:
+    """Without it the pages of a language would silently be German."""
+    return [
+        Warning(f"The catalogue of {language} is not compiled.", hint="manage.py compile_languages", id="portal.W004")
+        for language in catalogues.stale()
     ]
 
 

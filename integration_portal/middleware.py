@@ -5,14 +5,18 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from django.conf import settings
 from django.contrib.auth import middleware as django_auth
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import get_script_prefix, set_script_prefix
 from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language, override
+
+from projects import languages
 
 from .accounts import has_session, lacks_second_factor
 from .errors import bad_request
@@ -101,6 +105,39 @@ class refuse_broken_input:  # noqa: N801 - named like its neighbours; a class on
 
     def process_view(self, request: HttpRequest, *args: object) -> HttpResponse | None:
         return bad_request(request) if request.method == "POST" and _has_broken_form(request) else None
+
+
+class language_of_address:  # noqa: N801 - see above
+    """The prefix of the path decides about the language, not the browser: one address, one text, no `Vary` (S13)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        code = languages.language_of(request.path_info)
+        if code == settings.LANGUAGE_CODE:
+            return self.get_response(request)
+        path, outer = languages.without_language(request.path_info), get_script_prefix()
+        if not languages.has_languages(path):
+            return HttpResponsePermanentRedirect(_with_query(path, request))
+        request.path_info = request.META["PATH_INFO"] = path
+        set_script_prefix(f"/{code}/")
+        try:
+            with override(code):
+                return self.get_response(request)
+        finally:
+            set_script_prefix(outer)
+
+    def process_view(self, request: HttpRequest, *args: object) -> HttpResponse | None:
+        match = request.resolver_match
+        if get_language() in settings.CORE_LANGUAGES and match and match.view_name not in languages.CORE_VIEWS:
+            return HttpResponseRedirect(_with_query(languages.in_language(request.path_info, "en"), request))
+        return None
+
+
+def _with_query(path: str, request: HttpRequest) -> str:
+    query = request.META.get("QUERY_STRING", "")
+    return quote(path) + (f"?{query}" if query else "")
 
 
 class AuthenticationMiddleware(django_auth.AuthenticationMiddleware):

@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "integration_portal.middleware.refuse_broken_input",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "integration_portal.middleware.language_of_address",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -124,7 +125,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "projects:account"
-LOGOUT_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "projects:home"
 ACCOUNT_ADAPTER = "integration_portal.accounts.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -170,7 +171,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 # --- language, files, mail ---
 LANGUAGE_CODE = "de"
-LANGUAGES = [("de", "Deutsch")]
+LANGUAGES = [("de", "Deutsch"), ("en", "English"), ("ar", "العربية"), ("uk", "Українська")]
+CORE_LANGUAGES = {"ar", "uk"}  # readers' pages only; every other page of theirs leads to the English one
 TIME_ZONE = "Europe/Berlin"
 USE_TZ = True
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _  # letters are German
 
 from .emails import absolute, people_of, put, to_people
 from .models import Adoption, Interest, Project, StatusChange

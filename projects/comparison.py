@@ -107,7 +107,7 @@ def _money(project: Project) -> Cell:
 
 
 def _obstacles(project: Project) -> Cell:
-    return list(dict.fromkeys(row.category.label for row in project.obstacles.all()))
+    return list(dict.fromkeys(row.category.name for row in project.obstacles.all()))
 
 
 def _figures(project: Project) -> Cell:

@@ -14,12 +14,13 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _  # letters are German
 from django.utils.translation import override
 
 from municipalities.models import Host, Membership, MembershipState, Municipality, Role, User
 
 from . import submission
+from .languages import without_language
 from .models import BarrierReport, Letter, Project, Status, StatusChange
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def put(
 ) -> int:
     """One letter for each (key, address); a key that was used before writes nothing. Returns how many are new."""
     letters = [(key, address) for key, address in letters if _is_address(address)]
-    with override("de"):
+    with override(settings.LANGUAGE_CODE):
         body = render_to_string(f"emails/{template}.txt", {**context, "site_url": settings.SITE_URL})
     known = set(Letter.objects.filter(key__in=[key for key, _address in letters]).values_list("key", flat=True))
     Letter.objects.bulk_create(
@@ -253,7 +254,8 @@ def _tidy(body: str) -> str:
 
 
 def absolute(path: str) -> str:
-    return settings.SITE_URL + path
+    """The address of a page as letters give it: the German one."""
+    return settings.SITE_URL + without_language(path)
 
 
 def desk_address() -> str:

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from municipalities.models import Kind, Municipality, german_slug
 from municipalities.profiles import register_state
 
+from .languages import lazy_term
 from .models import (
     Adopted,
     Cost,
@@ -150,7 +151,10 @@ def read_labels() -> Labels:
         "target_group": TargetGroup,
         "obstacle": ObstacleCategory,
     }
-    terms = {facet: dict(model.objects.values_list("slug", "label")) for facet, model in vocabularies.items()}
+    terms = {
+        facet: {slug: lazy_term(*names) for slug, *names in model.objects.values_list("slug", "label", "label_en")}
+        for facet, model in vocabularies.items()
+    }
     register = register_state()
     columns = ("key", "name", "display_name", "closed_on", "latitude", "longitude", "successor__key")
     rows = Municipality.objects.values_list(*columns)

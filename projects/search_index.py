@@ -163,10 +163,11 @@ def _weighted_texts(project: Project) -> Iterator[tuple[str, str]]:
     """Every text of the project that visitors may read, with its weight."""
     with translation.override(None):  # German labels, whoever publishes
         operator_kind = project.get_operator_kind_display()
+        terms = [str(term) for term in chain(project.topics.all(), project.target_groups.all(), _bodies(project))]
     yield TITLE, project.title
     yield SUMMARY, project.summary
-    for label in chain(project.topics.all(), project.target_groups.all(), _bodies(project)):
-        yield SUMMARY, str(label)
+    for label in terms:
+        yield SUMMARY, label
     for text in (project.operator, operator_kind, *project.partner_list):
         yield MAKERS, text
     for money in project.financings.all():

@@ -5,8 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop as _  # letters are German
 
 from . import emails
 from .models import Letter, Project, Subscription
@@ -36,7 +35,7 @@ def new_projects(
     """What is new in a selection (its `words`, `query`, and the `total` of new projects), newest first."""
     page = emails.absolute(reverse("projects:list") + (f"?{selection['query']}" if selection["query"] else ""))
     total = selection["total"]
-    said = ngettext("Neu im Mosaik: %(title)s", "Neu im Mosaik: %(count)d Projekte", total)
+    said = _("Neu im Mosaik: %(title)s") if total == 1 else _("Neu im Mosaik: %(count)d Projekte")
     subject = said % {"count": total, "title": projects[0].title}
     more = total - len(projects)
     context = {"projects": projects, "selection": selection, "page": page, "links": links, "more": more}

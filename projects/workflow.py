@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Max, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as stored  # notes are kept in German
 
 from municipalities.models import Host, User
 
@@ -205,7 +206,7 @@ def mark_duplicate(project: Project, *, of: Project, by: User | None, note: str 
         if of.pk == project.pk or of.status != Status.PUBLISHED:
             raise WorkflowError(_("Zusammengelegt wird nur mit einem anderen, veröffentlichten Projekt."))
         project.duplicate_of = of
-        _change(project, Status.ARCHIVED, by=by, note=note or _("Doppelt zu Projekt %(pk)d") % {"pk": of.pk})
+        _change(project, Status.ARCHIVED, by=by, note=note or stored("Doppelt zu Projekt %(pk)d") % {"pk": of.pk})
         project.duplicates.update(duplicate_of=of)  # an address never leads to one that leads on
         adoptions.move(project, of)
         indexes.update(project, of)
@@ -236,8 +237,8 @@ def restore_version(project: Project, version: ProjectVersion, *, by: User | Non
         except snapshot.RestoreError as problem:
             raise WorkflowError(str(problem)) from None
         _check_complete(project)
-        said = _("Fassung %(number)d wiederhergestellt") % {"number": version.number}
-        said += _(" ohne verlorene Dateien (%(lost)s)") % {"lost": "; ".join(lost)} if lost else ""
+        said = stored("Fassung %(number)d wiederhergestellt") % {"number": version.number}
+        said += stored(" ohne verlorene Dateien (%(lost)s)") % {"lost": "; ".join(lost)} if lost else ""
         adopted = adoptions.record_copy(project)
         _change(project, Status.PUBLISHED, by=by, note=f"{said}. {note}".strip())
         _keep_version(project, by)
@@ -252,7 +253,7 @@ def confirm(project: Project, *, by: User | None = None) -> Project:
         if project.status != Status.PUBLISHED:
             raise WorkflowError(_("Bestätigt werden nur veröffentlichte Projekte."))
         _confirmed(project, timezone.localdate())
-        _change(project, Status.PUBLISHED, by=by, note=_("Stand bestätigt"))
+        _change(project, Status.PUBLISHED, by=by, note=stored("Stand bestätigt"))
         indexes.update(project)
         return project
 
@@ -263,7 +264,8 @@ def report_end(project: Project, *, by: User | None = None) -> Project:
         project = _lock(project)
         if project.status != Status.PUBLISHED:
             raise WorkflowError(_("Beendet melden lassen sich nur veröffentlichte Projekte."))
-        emails.ended_reported(_change(project, Status.PUBLISHED, by=by, note=_("Die Kommune meldet: läuft nicht mehr")))
+        note = stored("Die Kommune meldet: läuft nicht mehr")
+        emails.ended_reported(_change(project, Status.PUBLISHED, by=by, note=note))
         return project
 
 
@@ -348,7 +350,7 @@ def _store_approval(project: Project, host: str, by: User, dissent: str, is_publ
         raise WorkflowError(_("Sie haben schon für einen anderen Verband freigegeben."))
     values = {"by": by, "at": timezone.now(), "dissent": dissent, "is_dissent_public": is_public and bool(dissent)}
     Approval.objects.update_or_create(project=project, host=host, defaults=values)
-    note = _("Freigabe: %(host)s") % {"host": Host(host).label}
+    note = stored("Freigabe: %(host)s") % {"host": Host(host).label}
     StatusChange.objects.create(project=project, by=by, from_status=project.status, to_status=project.status, note=note)
 
 
@@ -363,7 +365,7 @@ def _take_over(copy: Project, *, by: User | None, note: str) -> Project:
     original.approvals.all().delete()
     copy.approvals.update(project=original)
     change = _change(copy, Status.MERGED, by=by, note=note)
-    _change(original, Status.PUBLISHED, by=by, note=_("Überarbeitung übernommen"))
+    _change(original, Status.PUBLISHED, by=by, note=stored("Überarbeitung übernommen"))
     _keep_version(original, by)
     emails.copy_approved(change)
     indexes.update(original, *adoptions.record_copy(original))

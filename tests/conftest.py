@@ -12,7 +12,14 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import Model
 
+from integration_portal import catalogues
 from municipalities.models import Figure, Municipality
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Pages in other languages need their catalogues, once for all workers."""
+    if not hasattr(config, "workerinput"):
+        catalogues.compile_all()
 
 
 def _is_alive(pid: int) -> bool:

@@ -92,6 +92,7 @@ def prepare(environment: dict[str, str]) -> None:
     for title, command in (
         ("Datenbank einrichten", "migrate --no-input"),
         ("", "createcachetable"),
+        ("Sprachen bereitstellen", "compile_languages"),
         ("Kommunen einlesen", "import_municipalities"),
         ("Beispielprojekte einlesen", "import_examples"),
     ):

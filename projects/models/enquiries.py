@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from municipalities.models import Municipality, title_slug
 
-from .vocabulary import TargetGroup, Topic
+from .vocabulary import TargetGroup, Topic, label_column
 
 
 class EnquiryState(models.TextChoices):
@@ -45,7 +45,7 @@ class EnquiryQuerySet(models.QuerySet):
         topics = self.model.topics.through.objects.filter(enquiry=OuterRef("pk")).order_by("topic__position")
         return self.select_related("municipality__county").annotate(
             topic_slugs=ArraySubquery(topics.values("topic__slug")),
-            topic_labels=ArraySubquery(topics.values("topic__label")),
+            topic_labels=ArraySubquery(topics.values(f"topic__{label_column()}")),
         )
 
     def belonging_to(self, user):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from municipalities.models import Kind, Municipality, german_sort_key
 
-from .vocabulary import Topic
+from .vocabulary import Topic, label_column
 
 
 class FundingLevel(models.TextChoices):
@@ -86,7 +86,7 @@ class FundingProgrammeQuerySet(models.QuerySet):
         row = projects.order_by("title", "pk").values(row=JSONObject(pk="pk", title="title"))
         return self.annotate(
             topic_slugs=ArraySubquery(topics.values("topic__slug")),
-            topic_labels=ArraySubquery(topics.values("topic__label")),
+            topic_labels=ArraySubquery(topics.values(f"topic__{label_column()}")),
             county_keys=ArraySubquery(counties.values("municipality__key")),
             county_names=ArraySubquery(counties.values("municipality__display_name")),
             named_keys=ArraySubquery(named.values("municipality__key")),

@@ -32,7 +32,7 @@ from .contacts import Contact
 from .funding import FundedBy
 from .project_rules import CONSTRAINTS
 from .status import EDITABLE, Status
-from .vocabulary import TargetGroup, Topic
+from .vocabulary import TargetGroup, Topic, label_column
 
 NO_COST = Value(0, output_field=models.DecimalField())
 
@@ -60,7 +60,7 @@ class ProjectQuerySet(models.QuerySet):
         topics = self.model.topics.through.objects.filter(project=OuterRef("pk")).order_by("topic__position")
         return self.select_related("lead__county").annotate(
             topic_slugs=ArraySubquery(topics.values("topic__slug")),
-            topic_labels=ArraySubquery(topics.values("topic__label")),
+            topic_labels=ArraySubquery(topics.values(f"topic__{label_column()}")),
             money_permanence=ArraySubquery(money.values("permanence")),
             money_levels=ArraySubquery(money.values("level")),
         )
@@ -79,7 +79,7 @@ class ProjectQuerySet(models.QuerySet):
             self.for_listing()
             .select_related("contact")
             .annotate(
-                target_group_labels=ArraySubquery(groups.values("targetgroup__label")),
+                target_group_labels=ArraySubquery(groups.values(f"targetgroup__{label_column()}")),
                 further_keys=ArraySubquery(further.values(body=body)),
                 picture_rows=ArraySubquery(in_order(self.model, "pictures").values(row=picture)),
                 paper_rows=ArraySubquery(in_order(self.model, "attachments").values(row=paper)),
@@ -290,7 +290,10 @@ class Project(models.Model):
     @property
     def topic_terms(self) -> list[Topic]:
         """Topics of a project that was read with `for_listing()`; slug and label only."""
-        return [Topic(slug=slug, label=label) for slug, label in zip(self.topic_slugs, self.topic_labels, strict=True)]
+        return [
+            Topic(slug=slug, label=label, label_en=label)
+            for slug, label in zip(self.topic_slugs, self.topic_labels, strict=True)
+        ]
 
     @property
     def further_bodies(self) -> list[Municipality]:

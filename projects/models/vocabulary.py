@@ -4,6 +4,13 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from projects.languages import in_english, term
+
+
+def label_column() -> str:
+    """The column that has the labels in the language of the page, or the German ones to look up in a catalogue."""
+    return "label_en" if in_english() else "label"
+
 
 class Term(models.Model):
     """An entry of a vocabulary; `slug` is part of public addresses and never changes."""
@@ -19,7 +26,17 @@ class Term(models.Model):
         ordering = ["position", "slug"]
 
     def __str__(self) -> str:
-        return self.label
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The label in the language of the page."""
+        return term(self.label, self.label_en)
+
+    @property
+    def meaning(self) -> str:
+        """The description in the language of the page."""
+        return term(self.description)
 
 
 class Topic(Term):

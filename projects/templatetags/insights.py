@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from projects import mosaic
 from projects.insights.financing import Course, Line, years_later
+from projects.languages import in_english
 from projects.models import Permanence, Staffing
 
 from .mosaic import SMALL_STONES, euro
@@ -29,7 +30,8 @@ MOST_STONES = 3 * STONES_IN_A_ROW
 @register.filter
 def share(part: Any, whole: Any) -> str:
     """„7 %“; empty where there is nothing to be a part of."""
-    return f"{100 * part / whole:.0f}\N{NO-BREAK SPACE}%" if whole else ""
+    blank = "" if in_english() else "\N{NO-BREAK SPACE}"
+    return f"{100 * part / whole:.0f}{blank}%" if whole else ""
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""Template side of the mosaic: geometry as inline SVG, and numbers, sums and dates as Germans write them."""
+"""Template side of the mosaic: geometry as inline SVG; numbers, sums and dates as the page's language writes them."""
 
 import csv
 from calendar import monthrange
@@ -16,17 +16,20 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 import municipalities
 from projects import mosaic
 from projects import story as story_text
+from projects.languages import in_english, term
 from projects.models import FundedBy, Permanence
 
 register = template.Library()
 
 NBSP = "\N{NO-BREAK SPACE}"
+# Between thousands, and before the fraction; German where nothing else is said.
+SEPARATORS = {"en": (",", "."), "ar": (",", "."), "uk": (NBSP, ",")}
 
 
 # Texts, numbers, dates
@@ -66,7 +69,8 @@ def number(value: Decimal | float | None, decimals: int | None = None) -> str:
     whole, _point, fraction = f"{rounded:,f}".partition(".")
     if decimals is None:
         fraction = fraction.rstrip("0")
-    text = whole.replace(",", ".") + (f",{fraction}" if fraction else "")
+    thousands, comma = SEPARATORS.get(get_language() or "", (".", ","))
+    text = whole.replace(",", thousands) + (f"{comma}{fraction}" if fraction else "")
     return text.replace("-", "\N{MINUS SIGN}")
 
 
@@ -77,8 +81,10 @@ def euro(value: Decimal | float | None) -> str:
         return _("keine Angabe")
     amount = Decimal(str(value))
     if abs(amount) >= 1_000_000:
-        return f"{number(amount / 1_000_000)}{NBSP}{_('Mio.')}{NBSP}€"
-    return f"{number(amount, 0 if amount == amount.to_integral_value() else 2)}{NBSP}€"
+        said = f"{number(amount / 1_000_000)}{NBSP}{_('Mio.')}"
+    else:
+        said = number(amount, 0 if amount == amount.to_integral_value() else 2)
+    return f"€{said}" if in_english() else f"{said}{NBSP}€"
 
 
 @register.filter
@@ -86,14 +92,14 @@ def partial(value: date | None, precision: str = "day") -> str:
     """A date as exact as it is known: „2015“, „September 2015“, „5. November 2015“."""
     if value is None:
         return _("keine Angabe")
-    formats = {"year": "Y", "month": f"F{NBSP}Y"}
-    return format_date(value, formats.get(precision, f"j.{NBSP}F{NBSP}Y"))
+    formats = {"year": "Y", "month": _("F Y")}
+    return format_date(value, formats.get(precision, _("j. F Y"))).replace(" ", NBSP)
 
 
 @register.filter
 def short_date(value: date, precision: str = "day") -> str:
     """For charts: „2015“, „9/2015“, „5.11.2015“."""
-    return format_date(value, {"year": "Y", "month": "n/Y"}.get(precision, "j.n.Y"))
+    return format_date(value, {"year": "Y", "month": "n/Y"}.get(precision, _("j.n.Y")))
 
 
 @register.filter
@@ -160,6 +166,12 @@ def running_state(programme: Any) -> str:
     return _("läuft") if programme.is_running else _("ausgelaufen")
 
 
+@register.filter
+def terms(labels: Iterable[str]) -> list[str]:
+    """Labels of a vocabulary in the language of the page."""
+    return [term(label, english=label) for label in labels]
+
+
 # Tiles and signs
 
 
@@ -210,7 +222,7 @@ def motif_of(slug: str, size: int = 24) -> SafeString:
 @register.simple_tag
 def topic_signs(project: Any, size: int = 28) -> SafeString:
     """The signs of a project's topics with their names; needs `topic_slugs` and `topic_labels`."""
-    signs = zip(project.topic_slugs, project.topic_labels, strict=True)
+    signs = zip(project.topic_slugs, terms(project.topic_labels), strict=True)
     return format_html_join("", "<li>{}{}</li>", ((motif_of(slug, size), label) for slug, label in signs))
 
 

@@ -13,12 +13,17 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from projects.filters import ProjectFilter
+from projects.languages import without_language
+
+from .languages import alternates
 
 register = template.Library()
 
 WIDTH, HEIGHT = 1200, 630  # of every preview picture
+OG_LOCALES = {"en": "en_GB", "ar": "ar_AR", "uk": "uk_UA"}
 
 
 class KeepNode(template.Node):
@@ -67,11 +72,12 @@ def share(context: Context, path: str = "", picture: str = "", kind: str = "webs
     match = getattr(request, "resolver_match", None)
     if match is None or match.app_name != "projects" or "token" in match.kwargs:
         return SafeString("")
-    address = settings.SITE_URL + (path or request.path + _page_of(request))
+    path = path or request.path + _page_of(request)
+    address = settings.SITE_URL + path
     properties: dict[str, Any] = {
         "type": kind,
         "site_name": "Integrationsmosaik",
-        "locale": "de_DE",
+        "locale": OG_LOCALES.get(get_language() or "", "de_DE"),
         "url": address,
         "title": context["kept_title"],
         "description": context["kept_description"],
@@ -83,4 +89,5 @@ def share(context: Context, path: str = "", picture: str = "", kind: str = "webs
         "", '<meta property="og:{}" content="{}">', ((name, value) for name, value in properties.items() if value)
     )
     card = SafeString('<meta name="twitter:card" content="summary_large_image">')
-    return format_html('<link rel="canonical" href="{}">{}{}', address, metas, card)
+    elsewhere = alternates(without_language(path), match.view_name)
+    return format_html('<link rel="canonical" href="{}">{}{}{}', address, elsewhere, metas, card)

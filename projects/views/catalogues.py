@@ -18,6 +18,7 @@ from django.views.decorators.http import condition, require_safe
 
 from projects import facets, share_pictures
 from projects.facets import FacetIndex
+from projects.languages import in_language
 from projects.limits import Window
 from projects.models import Project
 from projects.open_data import catalogue, linked_data, sitemaps
@@ -138,7 +139,8 @@ def share_picture(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @cache_control(max_age=A_DAY)
 def robots(request: HttpRequest) -> HttpResponse:
-    closed = [f"Disallow: {path}" for path in NOT_FOR_ROBOTS]
+    codes = [code for code, _name in settings.LANGUAGES]
+    closed = [f"Disallow: {in_language(path, code)}" for code in codes for path in NOT_FOR_ROBOTS]
     lines = ["User-agent: *", *closed, "Allow: /projekte/?page=", "", f"Sitemap: {catalogue.address('sitemap')}", ""]
     return _text(lines)
 

@@ -183,7 +183,7 @@ def table(request: HttpRequest) -> HttpResponse:
     def rows() -> Iterator[list[object]]:
         for part in survey.levels:
             for line in part.entries:
-                yield [part.label, line.entry.category.label, line.entry.title, *numbers(line.count)]
+                yield [part.label, line.entry.category.name, line.entry.title, *numbers(line.count)]
             for group in part.groups:
                 yield [part.label, group.category_label, "", *numbers(group.count)]
 

@@ -254,7 +254,7 @@ def test_empty_portal_has_a_valid_sitemap(client):
 def test_robots_find_the_sitemap_and_keep_out_of_selections(client):
     lines = client.get("/robots.txt").content.decode().splitlines()
     assert lines[0] == "User-agent: *"
-    assert "Disallow: /projekte/?" in lines
+    assert {"Disallow: /projekte/?", "Disallow: /en/projekte/?"} <= set(lines)
     assert f"Sitemap: {settings.SITE_URL}/sitemap.xml" in lines
     assert "Disallow: /" not in lines
 
