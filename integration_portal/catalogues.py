@@ -17,11 +17,12 @@ from django.utils.translation.template import templatize
 LOCALES = Path(__file__).parent / "locale"
 # What readers of Arabic and Ukrainian see; every other page leads them to English.
 CORE = re.compile(
-    r"templates/(base|404)\.html|templates/components/|templates/municipalities/(municipality_(list|detail)|_project)"
-    r"|templates/projects/(home|_home|project_(list|detail)|topic_(list|detail)|_\w+)"
-    r"|projects/(filters|filter_parts|labels|parameters|likeness|languages)\.py|projects/templatetags/(mosaic|sharing|languages)\.py"
-    r"|projects/models/(closed_lists|status|funding|obstacles|parts)\.py|municipalities/(models|profiles)\.py"
-    r"|projects/data/vocabulary\.toml"
+    r"templates/(base|404)\.html|templates/(components|projects)/_\w+|templates/projects/(home|\w+_list|topic_detail|"
+    r"project_detail)\.html|templates/municipalities/(_examples|municipality_\w+)\.html|templates/insights/_ways\.html"
+    r"|templates/keeping/_\w+|templates/subscriptions/_follow\.html|projects/data/vocabulary\.toml"
+    r"|projects/(filters|filter_parts|labels|parameters|likeness|languages|insights/cost_per_person)\.py"
+    r"|projects/templatetags/\w+\.py|projects/models/(closed_lists|status|funding|parts|facet_index|shared_obstacles|text_versions)\.py"
+    r"|projects/views/(insights|municipalities)\.py|municipalities/(models|profiles|indicators|similarity\w*)\.py"
 )
 GERMAN_ONLY = re.compile(
     r"templates/(admin|emails)/|(projects|municipalities)/(admin/|management/|(\w+_)?admin\.py|emails\.py|\w+_letters\.py)"

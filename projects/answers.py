@@ -8,8 +8,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from .models import Project
+from .story import STORY_FIELDS
 from .submission import FORM_PARTS, Part
-from .submission_forms import STORY_FIELDS
 from .templatetags.mosaic import cites, euro, note, number, partial, period, story
 
 NOTHING = ("", None)

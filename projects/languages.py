@@ -56,6 +56,12 @@ def is_german() -> bool:
     return get_language() in (None, settings.LANGUAGE_CODE)
 
 
+class Told(str):
+    """A text of a project in the language of the page; every other text of a project is German."""
+
+    __slots__ = ()
+
+
 def in_english() -> bool:
     return get_language() == "en"
 

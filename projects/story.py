@@ -8,6 +8,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from markdown_it import MarkdownIt
 
+# The fields of a project that are told as such a text, in the order of its page.
+STORY_FIELDS = ("initial_situation", "goals", "approach", "steps", "results", "lessons", "end_reason")
 TAGS = {"p", "ul", "ol", "li", "em", "strong", "a", "br"}
 _MARKDOWN = MarkdownIt("zero").enable(["list", "emphasis", "link", "newline"])
 _TAG_OR_CITATION = re.compile(r"<[^>]*>|(?P<gap>\s?)\[(?P<number>\d{1,3})\]")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .forms import CleanForm, LineField, MailField, ParagraphsField
 from .models import Contact, ContactLevel, Project
+from .story import STORY_FIELDS
 from .submission import MAX_TOPICS
 from .submission_fields import (
     BodiesField,
@@ -166,9 +167,6 @@ class ClassificationForm(PartForm):
             setattr(self.instance, f"{name}_on", day)
             setattr(self.instance, f"{name}_precision", precision)
         return super().clean()
-
-
-STORY_FIELDS = ("initial_situation", "goals", "approach", "steps", "results", "lessons", "end_reason")
 
 
 class StoryForm(PartForm):

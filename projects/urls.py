@@ -28,6 +28,7 @@ from .views import (
     pictures,
     submission,
     subscriptions,
+    text_versions,
 )
 
 app_name = "projects"
@@ -75,6 +76,7 @@ urlpatterns = [
     path("projekte/<int:pk>/", browse.project_detail, name="detail_without_slug"),
     path("projekte/<int:pk>-<slug:slug>/", browse.project_detail, name="detail"),
     path("projekte/<int:pk>-<slug:slug>/ratsvorlage/", browse.council_paper, name="council_paper"),
+    path("projekte/<int:pk>-<slug:slug>/leichte-sprache/", browse.easy_project, name="easy_project"),
     path("kommunen/", municipalities.municipality_list, name="municipalities"),
     path("kommunen/<municipal_key:key>/", municipalities.municipality_detail, name="municipality_without_slug"),
     path("kommunen/<municipal_key:key>-<slug:slug>/", municipalities.municipality_detail, name="municipality"),
@@ -133,6 +135,13 @@ urlpatterns = [
     path("mitmachen/projekte/<int:pk>/", submission.task_list, name="task_list"),
     path("mitmachen/projekte/<int:pk>/pruefen/", submission.check, name="check"),
     path("mitmachen/projekte/<int:pk>/absenden/", submission.send, name="send"),
+    path("mitmachen/projekte/<int:pk>/sprachen/", text_versions.overview, name="text_versions"),
+    path("mitmachen/projekte/<int:pk>/sprachen/<slug:language>/", text_versions.edit, name="text_version"),
+    path(
+        "mitmachen/projekte/<int:pk>/sprachen/<slug:language>/loeschen/",
+        text_versions.remove,
+        name="remove_text_version",
+    ),
     path("mitmachen/projekte/<int:pk>/vorschau/", submission.preview, name="preview"),
     path("mitmachen/projekte/<int:pk>/loeschen/", submission.delete, name="delete_draft"),
     path("mitmachen/projekte/<int:pk>/bearbeiten/", submission.revise, name="revise"),

@@ -157,6 +157,10 @@ def adoption_of(name: str, state: str = "published"):
     return arguments
 
 
+def english_of(name: str):
+    return lambda world: {"pk": getattr(world, name).pk, "language": "en"}
+
+
 def adoption_link_of(state: str):
     """The signed link that a letter to the origin carries."""
 
@@ -381,6 +385,12 @@ READING = [
     ("projects:project_adoptions", pk_of("published"), {**AUTHOR_AND_DESK, "anonymous": 302}),
     ("projects:project_adoptions", pk_of("withdrawn"), {**AUTHOR_AND_DESK, "anonymous": 302}),
     ("projects:project_adoptions", pk_of("draft"), {**HIDDEN, "anonymous": 302}),
+    ("projects:easy_project", of("published"), HIDDEN),  # until there is one: tests/projects/test_text_versions.py
+    ("projects:text_versions", pk_of("published"), {**ONLY_AUTHOR, "anonymous": 302}),
+    ("projects:text_versions", pk_of("draft"), {**HIDDEN, "anonymous": 302}),
+    ("projects:text_version", english_of("published"), {**ONLY_AUTHOR, "anonymous": 302}),
+    ("projects:text_version", english_of("submitted"), {**HIDDEN, "anonymous": 302}),
+    ("projects:remove_text_version", english_of("published"), NEVER_READ),
     ("projects:adoption_link", adoption_link_of("published"), EVERYBODY),
     ("projects:adoption_link", adoption_link_of("declined"), EVERYBODY),
     ("projects:adoption_link", adoption_link_of("proposed"), GONE),

@@ -15,6 +15,7 @@ from . import (
     register,
     searches,
     shared_obstacles,
+    text_versions,
     texts,
     vocabulary,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "register",
     "searches",
     "shared_obstacles",
+    "text_versions",
     "texts",
     "vocabulary",
 ]

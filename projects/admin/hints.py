@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from projects import story, submission
 from projects.models import Project
+from projects.story import STORY_FIELDS
 from projects.templatetags.mosaic import euro
 
-STORY_FIELDS = ("initial_situation", "goals", "approach", "steps", "results", "lessons", "end_reason")
 TEXT_FIELDS = (
     *("title", "summary", "operator", "partners", *STORY_FIELDS, "editorial_note"),
     *("cost_note", "staff_note", "volunteers_note", "people_note", "prerequisites", "help_offered"),

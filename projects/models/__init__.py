@@ -35,6 +35,7 @@ from .search_index import SearchEntry, SearchWord
 from .shared_obstacles import ObstacleLevel, ObstacleState, SharedObstacle
 from .status import Status, StatusChange
 from .submission import Approval, Attachment, Consent, ProjectVersion, TypedText
+from .text_versions import TextLanguage, TextOrigin, TextVersion
 from .texts import Page, PageText, TextBlock
 from .vocabulary import ObstacleCategory, TargetGroup, Topic
 
@@ -96,7 +97,10 @@ __all__ = [
     "Subscription",
     "TargetGroup",
     "TextBlock",
+    "TextLanguage",
     "TextLicence",
+    "TextOrigin",
+    "TextVersion",
     "Topic",
     "TransferEffort",
     "TypedText",

@@ -1,14 +1,17 @@
 """The languages of a page: the switch, where else it stands, and which parts of it are in another language."""
 
+from typing import Any
+
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.template import Context
-from django.utils.html import format_html_join
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_bidi
 
-from projects.languages import CORE_VIEWS, has_languages, in_language, is_german, without_language
+from projects.languages import CORE_VIEWS, Told, has_languages, in_language, is_german, without_language
 
 register = template.Library()
 
@@ -30,9 +33,22 @@ def page_direction() -> SafeString:
 
 
 @register.simple_tag
-def german() -> SafeString:
-    """Attributes of an element whose text stays German on a page of another language."""
-    return SafeString("" if is_german() else ' lang="de" dir="ltr"' if get_language_bidi() else ' lang="de"')
+def german(text: str = "") -> SafeString:
+    """Attributes of an element whose text stays German on a page of another language, unless it is told in that."""
+    if is_german() or isinstance(text, Told):
+        return SafeString("")
+    return SafeString(' lang="de" dir="ltr"' if get_language_bidi() else ' lang="de"')
+
+
+@register.simple_tag
+def version_link(project: Any, version: Any) -> SafeString:
+    """To the text of a project in another language, or in Leichte Sprache."""
+    if version.language == "simple":
+        url = reverse("projects:easy_project", args=[project.pk, project.slug])
+        return format_html('<a href="{}">{}</a>', url, version.label)
+    url = in_language(without_language(project.get_absolute_url()), version.language)
+    code = version.language
+    return format_html('<a href="{}" lang="{}" hreflang="{}">{}</a>', url, code, code, version.label)
 
 
 @register.simple_tag(takes_context=True)

@@ -22,14 +22,14 @@ from django.utils.translation import gettext as _
 import municipalities
 from projects import mosaic
 from projects import story as story_text
-from projects.languages import in_english, term
+from projects.languages import Told, in_english, is_german, term
 from projects.models import FundedBy, Permanence
 
 register = template.Library()
 
 NBSP = "\N{NO-BREAK SPACE}"
 # Between thousands, and before the fraction; German where nothing else is said.
-SEPARATORS = {"en": (",", "."), "ar": (",", "."), "uk": (NBSP, ",")}
+SEPARATORS = {"en": (",", "."), "uk": (NBSP, ",")}
 
 
 # Texts, numbers, dates
@@ -38,7 +38,7 @@ SEPARATORS = {"en": (",", "."), "ar": (",", "."), "uk": (NBSP, ",")}
 @register.filter
 def story(text: str) -> SafeString:
     """Markdown of a story field as safe HTML with linked citations."""
-    return story_text.render(text)
+    return _german("div", story_text.render(text), text)
 
 
 @register.filter
@@ -50,13 +50,20 @@ def markdown(text: str) -> SafeString:
 @register.filter
 def uncited(text: str) -> SafeString:
     """Markdown of a story text on a page that does not have its sources, as safe HTML without citations."""
-    return story_text.render_uncited(story_text.CITATION.sub("", text))
+    return _german("div", story_text.render_uncited(story_text.CITATION.sub("", text)), text)
 
 
 @register.filter
 def note(text: str) -> SafeString:
     """A plain note; only its citations become links."""
-    return story_text.render_inline(text)
+    return _german("span", story_text.render_inline(text), text)
+
+
+def _german(element: str, html: SafeString, text: str) -> SafeString:
+    """Projects are told in German; a page of another language says so, unless it has a version of its own."""
+    if is_german() or isinstance(text, Told) or not html:
+        return html
+    return format_html('<{0} lang="de" dir="auto">{1}</{0}>', element, html)
 
 
 @register.filter

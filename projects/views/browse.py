@@ -3,15 +3,15 @@
 from itertools import groupby
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from projects import adoptions, chains, facets, fruitless_searches
+from projects import adoptions, chains, facets, fruitless_searches, text_versions
 from projects.filters import ProjectFilter
 from projects.insights import figures
-from projects.models import Project, Status
+from projects.models import Project, Status, TextLanguage
 
 from . import insights
 
@@ -60,6 +60,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def project_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     visible = chains.with_chain(Project.objects.filter(status__in=(Status.PUBLISHED, *GONE)).for_detail())
+    visible = text_versions.with_versions(visible)
     project = get_object_or_404(facets.with_version(visible), pk=pk)
     if project.duplicate_of_id:
         return redirect("projects:detail_without_slug", project.duplicate_of_id, permanent=True)
@@ -67,6 +68,7 @@ def project_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpRespons
         return gone(request, project)
     if slug != project.slug:
         return redirect(project, permanent=True)
+    text_versions.tell(project)
     return render(
         request,
         "projects/project_detail.html",
@@ -90,6 +92,18 @@ def council_paper(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         "projects/council_paper.html",
         {"project": project, "url": settings.SITE_URL + project.get_absolute_url(), "today": timezone.localdate()},
     )
+
+
+@require_safe
+def easy_project(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    """The version in Leichte Sprache, with what its readers need and nothing else."""
+    project = get_object_or_404(text_versions.with_versions(Project.objects.published().for_listing()), pk=pk)
+    versions = {version.language: version for version in text_versions.versions_of(project)}
+    if TextLanguage.SIMPLE not in versions:
+        raise Http404
+    if slug != project.slug:
+        return redirect("projects:easy_project", pk, project.slug, permanent=True)
+    return render(request, "projects/easy_project.html", {"project": project, "version": versions[TextLanguage.SIMPLE]})
 
 
 def gone(request: HttpRequest, project: Project) -> HttpResponse:

@@ -32,6 +32,7 @@ from projects.models import (
     Topic,
 )
 from projects.shared_obstacles import cases_kept
+from projects.story import STORY_FIELDS
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 PRECISION_OF_LENGTH = {4: Precision.YEAR, 7: Precision.MONTH, 10: Precision.DAY}
@@ -48,7 +49,6 @@ PROGRAMME_RULES = (
     "quota_percent minimum_amount maximum_amount"
 ).split()
 PROGRAMME_SETS = ("topics", "named_bodies", "counties")
-STORY_FIELDS = ("initial_situation", "goals", "approach", "steps", "results", "lessons", "end_reason")
 
 
 class Command(BaseCommand):
