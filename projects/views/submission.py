@@ -23,6 +23,7 @@ from projects.submission_steps import AdoptForm, ConsentForm, NewProjectForm
 
 from .browse import series
 from .methods import get_or_post
+from .redirects import follows_merged, moved
 
 View = Callable[..., HttpResponse]
 
@@ -54,7 +55,7 @@ def keeps_text(view: View) -> View:
 def own_project(request: HttpRequest, pk: int) -> Project:
     """A project of one of the person's municipalities, whatever its status."""
     return get_object_or_404(
-        Project.objects.belonging_to(request.user).select_related("lead", "revises", "contact"), pk=pk
+        Project.objects.belonging_to(request.user).select_related("lead", "revises"), pk=pk
     )
 
 
@@ -339,8 +340,11 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 @get_or_post
 @signed_in
+@follows_merged
 def adopt(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     source = get_object_or_404(Project.objects.published().select_related("lead"), pk=pk)
+    if slug != source.slug and request.method != "POST":
+        return moved(request, reverse("projects:adopt", args=[pk, source.slug]))
     if not access.can_submit_for(request.user):
         return render(request, "submission/no_municipality.html", {})
     bodies = part_editing.bodies_for(request.user)
