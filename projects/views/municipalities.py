@@ -60,8 +60,7 @@ def municipality_list(request: HttpRequest) -> HttpResponse:
 def municipality_detail(request: HttpRequest, key: str, slug: str = "") -> HttpResponse:
     body = get_object_or_404(Municipality.objects.for_page(), key=key)
     index = facets.current(facets.version())
-    heir = heir_of(body, index.labels)
-    if heir or slug != body.slug:
+    if (heir := heir_of(body, index.labels)) or slug != body.slug:
         return moved(request, (heir or body).get_absolute_url())
     numbers = index.select({"municipality": {key}}, None).numbers
     projects = Project.objects.published().number_in(list(reversed(numbers[-CARDS:])))

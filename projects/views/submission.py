@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from projects import access, adopting, answers, duplicates, part_editing, submission, typed_texts, workflow
+from projects import access, adopting, answers, duplicates, links, part_editing, submission, typed_texts, workflow
 from projects.models import Project, TypedText
 from projects.models.status import EDITABLE
 from projects.part_editing import Outcome, PartPage
@@ -55,7 +55,7 @@ def keeps_text(view: View) -> View:
 def own_project(request: HttpRequest, pk: int) -> Project:
     """A project of one of the person's municipalities, whatever its status."""
     return get_object_or_404(
-        Project.objects.belonging_to(request.user).select_related("lead", "revises"), pk=pk
+        Project.objects.belonging_to(request.user).select_related("lead", "revises", "contact"), pk=pk
     )
 
 
@@ -116,7 +116,7 @@ def _first_page(request: HttpRequest, form: NewProjectForm, *, token: str = "", 
 @signed_in
 def task_list(request: HttpRequest, pk: int) -> HttpResponse:
     projects = submission.with_rows(Project.objects.belonging_to(request.user))
-    project = get_object_or_404(projects.select_related("lead", "revises"), pk=pk)
+    project = get_object_or_404(projects.select_related("lead", "revises", "contact"), pk=pk)
     last_return = submission.last_return(project)
     return render(
         request,
@@ -129,6 +129,7 @@ def task_list(request: HttpRequest, pk: int) -> HttpResponse:
             "is_open": project.status in EDITABLE,
             "can_delete": submission.can_be_deleted(project),
             "can_revise": access.can_revise(request.user, project),
+            "dead_links": links.dead_in(project),
         },
     )
 
