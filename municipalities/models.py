@@ -146,6 +146,10 @@ class MunicipalityQuerySet(models.QuerySet):
         """Everything above and about a body that its page shows."""
         return self.select_related("parent", "county", "successor").prefetch_related("figures")
 
+    def inheriting_members_of(self, body):
+        """Bodies in which members of a closed Samtgemeinde ended; it may have gone into several without a successor."""
+        return self.filter(predecessors__parent=body).distinct()
+
     def with_projects_possible(self):
         """Bodies that can lead a project; areas without a municipality cannot."""
         return self.existing().exclude(kind=Kind.UNINCORPORATED_AREA)

@@ -40,7 +40,7 @@ def _event(programme: FundingProgramme) -> list[str]:
     stamp = datetime.combine(programme.checked_on, time.min, UTC).strftime("%Y%m%dT%H%M%SZ")
     return [
         "BEGIN:VEVENT",
-        f"UID:frist-{programme.slug}@{urlsplit(settings.SITE_URL).hostname}",
+        f"UID:frist-{programme.first_slug}@{urlsplit(settings.SITE_URL).hostname}",
         f"DTSTAMP:{stamp}",
         f"LAST-MODIFIED:{stamp}",
         f"DTSTART;VALUE=DATE:{day:%Y%m%d}",

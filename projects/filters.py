@@ -103,7 +103,8 @@ class ProjectFilter(django_filters.FilterSet):
         self.today = today or timezone.localdate()
         accepted = self.form.cleaned_data
         self.q = accepted["q"]
-        self.body: Body | None = accepted["municipality"]
+        body: Body | None = accepted["municipality"]
+        self.body = self.index.labels.todays(body) if body else None  # its own projects are among its successor's
         self.centre: Body | None = accepted["near"]
         self.near = self.index.labels.typed(self.centre) if self.centre else ""
         self.km = int(accepted["km"] or DISTANCES[0])

@@ -48,12 +48,17 @@ def number_in(text: str) -> int | None:
 def read(values: Iterable[str], projects: ProjectQuerySet, *, most: int) -> Kept:
     """The projects that the values of `id` name, each once; `projects` are those that the reader may see.
 
-    What is not found is named as it was asked for: that a draft of this number exists stays unknown.
+    One that was merged into another is found as that one. What is not found is named as it was asked for: that a draft
+    of this number exists stays unknown.
     """
     wanted = {number_in(value): value for value in values if value.strip()}
     unreadable = [] if None not in wanted else [_short(wanted.pop(None))]
     ids = list(wanted)
     found = {project.pk: project for project in projects.filter(pk__in=ids[:most])}
+    if lost := [pk for pk in ids[:most] if pk not in found]:
+        merged = dict(Project.objects.filter(pk__in=lost, duplicate_of__in=projects).values_list("pk", "duplicate_of"))
+        ids = list(dict.fromkeys(merged.get(pk, pk) for pk in ids))
+        found |= {project.pk: project for project in projects.filter(pk__in=set(merged.values()) - found.keys())}
     missing = [str(pk) for pk in ids[:most] if pk not in found]
     return Kept([found[pk] for pk in ids[:most] if pk in found], missing + unreadable, ids[most:])
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import cos, radians, sin
 
@@ -71,13 +71,15 @@ class Tile:
 class Labels:
     """The values of every facet in the order in which pages show them, the bodies of the register by key, the tiles.
 
-    `register` is the state of the register that all this was read from, as `register_state` names it.
+    `register` is the state of the register that all this was read from, as `register_state` names it. `former_values`
+    are values that links of before may have, by facet, with those that took their place.
     """
 
     choices: Mapping[str, Mapping[str, str | Promise]]
     bodies: Mapping[str, Body]
     tiles: Sequence[Tile]
     register: str = ""
+    former_values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def bodies_called(self, text: str) -> list[Body]:
         """The body with this key, or those that exist today under this name.
@@ -151,10 +153,11 @@ def read_labels() -> Labels:
         "target_group": TargetGroup,
         "obstacle": ObstacleCategory,
     }
-    terms = {
-        facet: {slug: lazy_term(*names) for slug, *names in model.objects.values_list("slug", "label", "label_en")}
-        for facet, model in vocabularies.items()
-    }
+    terms, former = {}, {}
+    for facet, model in vocabularies.items():
+        known = list(model.objects.values_list("slug", "label", "label_en", "former_slugs"))
+        terms[facet] = {slug: lazy_term(label, english) for slug, label, english, _before in known}
+        former[facet] = {before: slug for slug, _label, _english, names in known for before in names}
     register = register_state()
     columns = ("key", "name", "display_name", "closed_on", "latitude", "longitude", "successor__key")
     rows = Municipality.objects.values_list(*columns)
@@ -165,11 +168,23 @@ def read_labels() -> Labels:
             north, east = radians(latitude), radians(longitude)
             point = (cos(north) * cos(east), cos(north) * sin(east), sin(north))
         bodies[key] = Body(key, name, display_name, closed_on is not None, point, successor or "")
-    counties = [body for key, body in bodies.items() if len(key) == COUNTY_KEY_LENGTH]
+    former["county"] = _merged_counties(bodies)
+    counties = [body for key, body in bodies.items() if len(key) == COUNTY_KEY_LENGTH and key not in former["county"]]
     # A long list of „Landkreis …“ cannot be scanned: the designation stands only where two have the same name.
     times = Counter(_short(body.name) for body in counties)
     county = {body.key: body.display_name if times[_short(body.name)] > 1 else body.name for body in counties}
-    return Labels({**terms, "county": county, **FIXED_CHOICES}, bodies, _read_tiles(), register)
+    return Labels({**terms, "county": county, **FIXED_CHOICES}, bodies, _read_tiles(), register, former)
+
+
+def _merged_counties(bodies: Mapping[str, Body]) -> dict[str, str]:
+    """Keys of closed counties with those of the counties in which they ended.
+
+    A city that became part of a county is none of them: its projects are fewer than those of that county.
+    """
+    among = Labels({}, bodies, [])
+    ended = {key: among.todays(body).key for key, body in bodies.items() if body.is_closed}
+    county_level = {old: new for old, new in ended.items() if len(old) == len(new) == COUNTY_KEY_LENGTH}
+    return {old: new for old, new in county_level.items() if not bodies[new].is_closed}
 
 
 def _short(name: str) -> str:

@@ -47,13 +47,14 @@ class LenientField(forms.Field):
 
 
 class FacetField(LenientField):
-    """Any number of values of one facet."""
+    """Any number of values of one facet, also as they were called before."""
 
     widget = forms.SelectMultiple
 
     def keep(self, values: Sequence[str]) -> list[str]:
         known = self.labels.choices[self.name]
-        wanted = dict.fromkeys(value for value in values or () if value)
+        former = self.labels.former_values.get(self.name, {})
+        wanted = dict.fromkeys(value if value in known else former.get(value, value) for value in values or () if value)
         for value in [value for value in wanted if value not in known][:3]:
             self.complain(_("Diese Auswahl gibt es nicht: „%(value)s“"), value)
         return [value for value in known if value in wanted]

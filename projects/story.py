@@ -1,6 +1,7 @@
 """Story texts: a small, safe part of Markdown to HTML, with citations linked to the list of sources."""
 
 import re
+from html import unescape
 
 import nh3
 from django.utils.html import format_html
@@ -14,6 +15,7 @@ TAGS = {"p", "ul", "ol", "li", "em", "strong", "a", "br"}
 _MARKDOWN = MarkdownIt("zero").enable(["list", "emphasis", "link", "newline"])
 _TAG_OR_CITATION = re.compile(r"<[^>]*>|(?P<gap>\s?)\[(?P<number>\d{1,3})\]")
 CITATION = re.compile(r"\s?\[\d{1,3}\]")
+_HREF = re.compile(r'href="(https?://[^"]+)"', re.IGNORECASE)
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*[^()]*\)")
 
 
@@ -48,6 +50,11 @@ def plain(text: str) -> str:
 def cited_numbers(text: str) -> set[int]:
     """Numbers of the references that the text cites."""
     return {int(match["number"]) for match in _TAG_OR_CITATION.finditer(text) if match["number"]}
+
+
+def addresses(text: str) -> set[str]:
+    """The addresses on the web to which the links of the text lead."""
+    return {unescape(found) for found in _HREF.findall(render_uncited(text))}
 
 
 def _link_citation(match: re.Match) -> str:

@@ -199,14 +199,21 @@ def withdraw(project: Project, *, by: User | None, note: str) -> Project:
 
 
 def mark_duplicate(project: Project, *, of: Project, by: User | None, note: str = "") -> Project:
-    """A published project turns out to be another one as well: it is archived, and its address leads to the other."""
+    """A project turns out to be another one as well: it is archived, and its addresses lead to the other.
+
+    Both logs say so. What was archived before may still be merged: somebody may look for it at its old address.
+    """
     with transaction.atomic():
         project, of = _lock_both(project, of)
-        _allow(project, Status.ARCHIVED)
+        if project.status != Status.ARCHIVED:
+            _allow(project, Status.ARCHIVED)
         if of.pk == project.pk or of.status != Status.PUBLISHED:
             raise WorkflowError(_("Zusammengelegt wird nur mit einem anderen, veröffentlichten Projekt."))
         project.duplicate_of = of
-        _change(project, Status.ARCHIVED, by=by, note=note or stored("Doppelt zu Projekt %(pk)d") % {"pk": of.pk})
+        said = stored("Zusammengelegt mit Projekt %(pk)d: %(title)s") % {"pk": of.pk, "title": of.title}
+        _change(project, Status.ARCHIVED, by=by, note=f"{said}. {note}" if note else said)
+        said = stored("Aufgenommen: Projekt %(pk)d: %(title)s") % {"pk": project.pk, "title": project.title}
+        StatusChange.objects.create(project=of, by=by, from_status=of.status, to_status=of.status, note=said)
         project.duplicates.update(duplicate_of=of)  # an address never leads to one that leads on
         adoptions.move(project, of)
         indexes.update(project, of)

@@ -26,6 +26,7 @@ MODERATORS = {
     "PageText": "add change delete",
     "TextBlock": "add change delete",
     "BarrierReport": "",
+    "LinkCheck": "",
     "ObstacleCategory": "",
     "TargetGroup": "",
     "Topic": "",

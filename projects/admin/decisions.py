@@ -86,17 +86,20 @@ WITHDRAW = Decision(
 )
 MARK_DUPLICATE = Decision(
     "mark_duplicate",
-    _("Als doppelt markieren"),
-    _("Das Projekt wird archiviert, und seine Adresse führt zu dem anderen."),
+    _("Mit anderem Projekt zusammenlegen"),
+    _(
+        "Das Projekt verlässt das Mosaik, und alle seine Adressen führen zu dem anderen. Nachahmungen und Interesse "
+        "gehen dorthin über, Texte und Bilder nicht."
+    ),
     review_forms.DuplicateForm,
     workflow.mark_duplicate,
-    _("„%(title)s“ führt jetzt zu dem anderen Projekt."),
+    _("„%(title)s“ ist zusammengelegt und führt jetzt zu dem anderen Projekt."),
     is_drastic=True,
 )
 BY_STATUS: dict[str, tuple[Decision, ...]] = {
     Status.SUBMITTED: (APPROVE, SEND_BACK, REJECT),
     Status.PUBLISHED: (ARCHIVE, WITHDRAW, MARK_DUPLICATE),
-    Status.ARCHIVED: (PUBLISH_AGAIN, WITHDRAW),
+    Status.ARCHIVED: (PUBLISH_AGAIN, WITHDRAW, MARK_DUPLICATE),
     Status.WITHDRAWN: (PUBLISH_AGAIN,),
 }
 

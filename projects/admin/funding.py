@@ -12,6 +12,7 @@ from projects.models import FundingProgramme, FundingSource, ProgrammeReference,
 
 from . import reindexing
 from .rights import DeskAdmin, Rights
+from .vocabulary import SLUG_HELP
 
 USED_AS = {FundingSource: "financings__source", FundingProgramme: "financings__programme"}
 
@@ -51,6 +52,9 @@ class ProgrammeReferenceInline(Rights, admin.StackedInline):
 
 class ProgrammeForm(forms.ModelForm):
     """Kinds are ticked, not typed."""
+
+    class Meta:
+        help_texts = {"slug": SLUG_HELP}
 
     eligible_kinds = forms.MultipleChoiceField(
         label=_("Arten von Kommunen, die Geld beantragen können"),
@@ -97,6 +101,7 @@ class FundingProgrammeAdmin(FundingAdmin):
             kwargs["queryset"] = Municipality.objects.with_projects_possible()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
-    def get_readonly_fields(self, request: HttpRequest, obj=None):
-        """The short name is part of the public address."""
-        return ["slug"] if obj else []
+    def save_model(self, request: HttpRequest, obj, form, change: bool) -> None:
+        if change and "slug" in form.changed_data:
+            obj.renamed_from(form.initial["slug"])
+        super().save_model(request, obj, form, change)

@@ -21,6 +21,7 @@ from .facet_index import Adopted, Cost, FacetValue, IndexVersion, Recency, Size
 from .feedback import BarrierReport
 from .funding import FundedBy, FundingLevel, FundingProgramme, FundingSource, Permanence, ProgrammeReference
 from .letters import Letter
+from .links import LinkCheck, Outcome
 from .parts import (
     Financing,
     FinancingKind,
@@ -68,11 +69,13 @@ __all__ = [
     "Interest",
     "KeyFigure",
     "Letter",
+    "LinkCheck",
     "Obstacle",
     "ObstacleCategory",
     "ObstacleLevel",
     "ObstacleState",
     "OperatorKind",
+    "Outcome",
     "Page",
     "PageText",
     "PeoplePeriod",

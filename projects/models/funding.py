@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from municipalities.models import Kind, Municipality, german_sort_key
 
-from .vocabulary import Topic, label_column
+from .vocabulary import Addressed, AddressedQuerySet, Topic, label_column
 
 
 class FundingLevel(models.TextChoices):
@@ -74,7 +74,7 @@ class FundingSource(models.Model):
         return self.name
 
 
-class FundingProgrammeQuerySet(models.QuerySet):
+class FundingProgrammeQuerySet(AddressedQuerySet):
     def for_check(self):
         """With what the Förder-Check asks and shows, in one query: topics, counties, bodies, projects as arrays."""
         topics = rows_of(self.model, "topics", "fundingprogramme").order_by("topic__position")
@@ -104,7 +104,7 @@ def rows_of(model: type[models.Model], field: str, name: str) -> models.QuerySet
     return model._meta.get_field(field).remote_field.through.objects.filter(**{name: OuterRef("pk")})
 
 
-class FundingProgramme(models.Model):
+class FundingProgramme(Addressed):
     """A programme with its rules as they were last read; `is_running` is None where that is not documented."""
 
     slug = models.SlugField(_("Kurzname"), max_length=80, unique=True)

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Model, OuterRef, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 
 from projects.models import (
@@ -80,7 +80,7 @@ def record(row: dict[str, Any], base_url: str) -> dict[str, Any]:
         "key_figures": [_measured(figure) for figure in row["figure_rows"]],
         "references": row["reference_rows"],
         "obstacles": row["obstacle_rows"],
-        "adopted_from": row["adopted_from"],
+        "adopted_from": row["origin"],
         "adoptions": [_adoption(adoption) for adoption in row["adoption_rows"]],
         "contact": _contact(row),
         "pictures": [_picture(picture, base_url) for picture in row["picture_rows"]],
@@ -114,7 +114,9 @@ def _rows(projects: QuerySet[Project]) -> QuerySet[Any]:
         "adoption_rows": _objects(Adoption, ADOPTION | body, "since", "pk", state="published"),
         "picture_rows": _objects(Picture, _same("id width alt credit"), "position", "pk"),
     }
-    return projects.order_by().annotate(**arrays).values(*columns, *TEXTS, *EFFORT, "adopted_from", *arrays)
+    origin = Coalesce("adopted_from__duplicate_of", "adopted_from")  # one that was merged is found as the other
+    found = projects.order_by().annotate(origin=origin, **arrays)
+    return found.values(*columns, *TEXTS, *EFFORT, "origin", *arrays)
 
 
 def _same(names: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from municipalities.models import Membership, MembershipState
 from projects import access
-from projects.models import Adoption, BarrierReport, Enquiry, Letter, Project, Status
+from projects.models import Adoption, BarrierReport, Enquiry, Letter, LinkCheck, Project, Status
 
 register = template.Library()
 
@@ -38,6 +38,7 @@ def desk_overview(context: dict[str, Any]) -> dict[str, Any]:
         "adoptions": Adoption.objects.waiting().count(),
         "enquiries": Enquiry.objects.waiting().count(),
         "barriers": BarrierReport.objects.filter(is_done=False).count(),
+        "dead_links": LinkCheck.objects.dead().count(),
     }
     if access.is_administrator(request.user):
         overview["is_administrator"] = True

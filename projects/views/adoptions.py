@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,6 +13,7 @@ from projects.models import Adoption, AdoptionState, Interest, Project
 
 from .methods import get_or_post
 from .open_forms import opened_by_link
+from .redirects import follows_merged, moved
 from .submission import signed_in
 
 
@@ -24,8 +26,11 @@ def published_or_404(pk: int) -> Project:
 
 @get_or_post
 @signed_in
+@follows_merged
 def state(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     project = published_or_404(pk)
+    if slug != project.slug and request.method != "POST":
+        return moved(request, reverse("projects:state_adoption", args=[pk, project.slug]))
     own = adoptions.own(request.user, project)
     if not access.can_submit_for(request.user):
         return render(request, "submission/no_municipality.html", {})

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, conditional_page, require_safe
@@ -22,6 +23,7 @@ from projects.models import FundingProgramme, Project
 from projects.open_data import contract, records, register
 
 from .rates import View, limited
+from .redirects import kept_instead_of, moved
 
 REQUESTS = Window("api", most=1200, seconds=600)
 PAGE_SIZE, LARGEST_PAGE = 100, 500
@@ -110,6 +112,8 @@ def project_list(request: HttpRequest) -> HttpResponse:
 def project(request: HttpRequest, pk: int) -> HttpResponse:
     number = Project.objects.published().filter(pk=pk).values_list("publication_number", flat=True).first()
     found = next(records.records([number]), None) if number else None
+    if found is None and (kept := kept_instead_of(pk)):
+        return moved(request, reverse("projects:api_project", args=[kept.pk]))
     return _json(found) if found else _missing()
 
 
@@ -131,7 +135,12 @@ def municipality_list(request: HttpRequest) -> HttpResponse:
 @answers_as_json
 @condition(_etag, _last_modified)
 def municipality(request: HttpRequest, key: str) -> HttpResponse:
+    """A closed one leads to its successor; what it was, is in the list."""
     found = next(register.bodies(Municipality.objects.filter(key=key), settings.SITE_URL), None)
+    if found and found["closed_on"]:
+        labels = facets.current(_state(request)).labels
+        if not (today := labels.todays(labels.bodies[key])).is_closed:
+            return moved(request, reverse("projects:api_municipality", args=[today.key]))
     return _json(found) if found else _missing()
 
 

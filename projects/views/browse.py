@@ -4,7 +4,8 @@ from itertools import groupby
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -14,6 +15,7 @@ from projects.insights import figures
 from projects.models import Project, Status, TextLanguage
 
 from . import insights
+from .redirects import follows_merged, moved
 
 NEWEST = 6
 WALL = 40
@@ -63,11 +65,11 @@ def project_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpRespons
     visible = text_versions.with_versions(visible)
     project = get_object_or_404(facets.with_version(visible), pk=pk)
     if project.duplicate_of_id:
-        return redirect("projects:detail_without_slug", project.duplicate_of_id, permanent=True)
+        return moved(request, project.duplicate_of.get_absolute_url())
     if project.status in GONE:
         return gone(request, project)
     if slug != project.slug:
-        return redirect(project, permanent=True)
+        return moved(request, project.get_absolute_url())
     text_versions.tell(project)
     return render(
         request,
@@ -83,10 +85,11 @@ def project_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpRespons
 
 
 @require_safe
+@follows_merged
 def council_paper(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     project = get_object_or_404(Project.objects.published().for_detail(), pk=pk)
     if slug != project.slug:
-        return redirect("projects:council_paper", pk, project.slug, permanent=True)
+        return moved(request, reverse("projects:council_paper", args=[pk, project.slug]))
     return render(
         request,
         "projects/council_paper.html",
@@ -102,7 +105,7 @@ def easy_project(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if TextLanguage.SIMPLE not in versions:
         raise Http404
     if slug != project.slug:
-        return redirect("projects:easy_project", pk, project.slug, permanent=True)
+        return moved(request, reverse("projects:easy_project", args=[pk, project.slug]))
     return render(request, "projects/easy_project.html", {"project": project, "version": versions[TextLanguage.SIMPLE]})
 
 

@@ -26,6 +26,7 @@ from projects.open_data import catalogue, linked_data, sitemaps
 from .api import open_to_all
 from .open_data import DOWNLOADS
 from .rates import View, limited
+from .redirects import follows_merged
 
 SHARE_PICTURES = Window("share", most=300, seconds=600)
 AN_HOUR, A_DAY = 60 * 60, 24 * 60 * 60
@@ -121,6 +122,7 @@ def sitemap_projects(request: HttpRequest, part: int) -> StreamingHttpResponse:
 
 @require_safe
 @limited(SHARE_PICTURES)
+@follows_merged
 def share_picture(request: HttpRequest, pk: int) -> HttpResponse:
     """Drawn when it is asked for: whoever shows a link fetches it once and keeps it."""
     project = get_object_or_404(Project.objects.published().for_listing(), pk=pk)

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -25,6 +26,7 @@ from projects.models import Project
 
 from .downloads import csv_response
 from .municipalities import ancestors
+from .redirects import moved
 
 SHOWN = 24
 HEADER = (
@@ -62,7 +64,7 @@ class Setting:
 def comparable(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     body, index, like, problems = asked(key, request.GET)
     if like.body.key != key or slug != body.slug:
-        return redirect("projects:comparable", like.body.key, like.body.slug)
+        return moved(request, reverse("projects:comparable", args=[like.body.key, like.body.slug]))
     projects = ProjectFilter({"like": key, **like.weights.as_query()}, Project.objects.published(), index=index)
     return render(
         request,

@@ -18,6 +18,7 @@ from projects.models import Enquiry, EnquiryState, Letter
 
 from . import open_forms
 from .methods import get_or_post
+from .redirects import moved
 from .submission import signed_in
 
 PAGE_SIZE = 24
@@ -39,7 +40,7 @@ def enquiry_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if not is_open(enquiry):
         return gone(request, enquiry)
     if slug != enquiry.slug:
-        return redirect(enquiry, permanent=True)
+        return moved(request, enquiry.get_absolute_url())
     return render(
         request,
         "enquiries/enquiry_detail.html",
@@ -62,7 +63,7 @@ def answer(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     here = reverse("projects:answer_enquiry", args=[enquiry.pk, enquiry.slug])
     context = {"enquiry": enquiry, "days": Letter.RELAYED_DAYS, "here": here}
     if slug != enquiry.slug and request.method != "POST":
-        return redirect(here, permanent=True)
+        return moved(request, here)
     return open_forms.relayed(
         request,
         AnswerForm,

@@ -24,6 +24,7 @@ from projects.models import (
 )
 
 from .downloads import csv_response
+from .redirects import moved
 
 PUBLISHED = Q(financings__project__status=Status.PUBLISHED)
 ENQUIRIES = 5
@@ -54,7 +55,9 @@ def funding_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def programme_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    programme = get_object_or_404(FundingProgramme.objects.for_check().prefetch_related("references"), slug=slug)
+    programme = get_object_or_404(FundingProgramme.objects.called(slug).for_check().prefetch_related("references"))
+    if slug != programme.slug:
+        return moved(request, programme.get_absolute_url())
     projects = Project.objects.published().filter(financings__programme=programme).distinct()
     return render(
         request,
@@ -74,7 +77,9 @@ def topic_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    topic = get_object_or_404(Topic, slug=slug)
+    topic = get_object_or_404(Topic.objects.called(slug))
+    if slug != topic.slug:
+        return moved(request, topic.get_absolute_url())
     parameters = QueryDict(mutable=True)
     parameters.update({"topic": slug, "page": request.GET.get("page", "1")})
     filterset = ProjectFilter(parameters, queryset=Project.objects.published())

@@ -7,7 +7,7 @@ from itertools import islice
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from projects.models import Obstacle, ObstacleCategory, SharedObstacle
 
 from .downloads import csv_response
 from .insights import OBSTACLES, Frame, frame, page_of, with_query
+from .redirects import moved
 
 PAGE_SIZE = 40
 IN_REPORT = 400  # cases that a report tells at most; it says how many it leaves out
@@ -77,9 +78,9 @@ def group_url(category: str, level: str) -> str:
 def shared_obstacle(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     entry = get_object_or_404(SharedObstacle.objects.select_related("category", "merged_into"), pk=pk)
     if entry.merged_into:
-        return redirect(entry.merged_into, permanent=True)
+        return moved(request, entry.merged_into.get_absolute_url())
     if slug != entry.slug:
-        return redirect(entry, permanent=True)
+        return moved(request, entry.get_absolute_url())
     rows = obstacles.of_entry(entry)
     count = obstacles.tally_of(rows)
     context = {"entry": entry, "count": count, "page": page_of(request, rows, count.obstacles, PAGE_SIZE)}
@@ -91,7 +92,9 @@ def obstacle_group(request: HttpRequest, category: str, level: str) -> HttpRespo
     """What is named about one category at one level: the entries of the register, then what is in none."""
     if (known := "" if level == NO_LEVEL else level) not in LEVELS or not level:
         raise Http404
-    term = get_object_or_404(ObstacleCategory, slug=category)
+    term = get_object_or_404(ObstacleCategory.objects.called(category))
+    if category != term.slug:
+        return moved(request, reverse("projects:obstacle_group", args=[term.slug, level]))
     rows = obstacles.of_group(category, known)
     count = obstacles.tally_of(rows)
     context = {

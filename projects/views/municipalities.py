@@ -5,7 +5,7 @@ from decimal import Decimal
 from operator import itemgetter
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.formats import date_format as format_date
 from django.utils.translation import gettext as _
@@ -15,8 +15,11 @@ from municipalities.indicators import INDICATORS
 from municipalities.models import Municipality
 from municipalities.similarity_weights import Weights
 from projects import facets, likeness
+from projects.labels import Body, Labels
 from projects.models import Project
 from projects.search import fold
+
+from .redirects import moved
 
 SHOWN = 50
 CARDS = 6
@@ -56,9 +59,9 @@ def municipality_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def municipality_detail(request: HttpRequest, key: str, slug: str = "") -> HttpResponse:
     body = get_object_or_404(Municipality.objects.for_page(), key=key)
-    if slug != body.slug:
-        return redirect(body, permanent=True)
     index = facets.current(facets.version())
+    if (heir := heir_of(body, index.labels)) or slug != body.slug:
+        return moved(request, (heir or body).get_absolute_url())
     numbers = index.select({"municipality": {key}}, None).numbers
     projects = Project.objects.published().number_in(list(reversed(numbers[-CARDS:])))
     return render(
@@ -71,12 +74,22 @@ def municipality_detail(request: HttpRequest, key: str, slug: str = "") -> HttpR
             "total": len(numbers),
             "children": with_project_counts(body.children.all(), index),
             "predecessors": body.predecessors.all(),
+            "heirs": Municipality.objects.existing().inheriting_members_of(body) if body.closed_on else [],
             "figures": figure_rows(body),
             "missing": missing_labels(body),
             "examples": examples(body, index),
             "enquiries": body.enquiries.published(timezone.localdate()).for_listing(),
         },
+        status=410 if body.closed_on else 200,
     )
+
+
+def heir_of(body: Municipality, labels: Labels) -> Body | None:
+    """The body that exists and in which a closed one ended; None where there is not one such, or nobody knows."""
+    if not body.closed_on or body.key not in labels.bodies:
+        return None
+    today = labels.todays(labels.bodies[body.key])
+    return None if today.is_closed else today
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from projects import access, adopting, answers, duplicates, part_editing, submission, typed_texts, workflow
+from projects import access, adopting, answers, duplicates, links, part_editing, submission, typed_texts, workflow
 from projects.models import Project, TypedText
 from projects.models.status import EDITABLE
 from projects.part_editing import Outcome, PartPage
@@ -23,6 +23,7 @@ from projects.submission_steps import AdoptForm, ConsentForm, NewProjectForm
 
 from .browse import series
 from .methods import get_or_post
+from .redirects import follows_merged, moved
 
 View = Callable[..., HttpResponse]
 
@@ -115,7 +116,7 @@ def _first_page(request: HttpRequest, form: NewProjectForm, *, token: str = "", 
 @signed_in
 def task_list(request: HttpRequest, pk: int) -> HttpResponse:
     projects = submission.with_rows(Project.objects.belonging_to(request.user))
-    project = get_object_or_404(projects.select_related("lead", "revises"), pk=pk)
+    project = get_object_or_404(projects.select_related("lead", "revises", "contact"), pk=pk)
     last_return = submission.last_return(project)
     return render(
         request,
@@ -128,6 +129,7 @@ def task_list(request: HttpRequest, pk: int) -> HttpResponse:
             "is_open": project.status in EDITABLE,
             "can_delete": submission.can_be_deleted(project),
             "can_revise": access.can_revise(request.user, project),
+            "dead_links": links.dead_in(project),
         },
     )
 
@@ -339,8 +341,11 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 @get_or_post
 @signed_in
+@follows_merged
 def adopt(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     source = get_object_or_404(Project.objects.published().select_related("lead"), pk=pk)
+    if slug != source.slug and request.method != "POST":
+        return moved(request, reverse("projects:adopt", args=[pk, source.slug]))
     if not access.can_submit_for(request.user):
         return render(request, "submission/no_municipality.html", {})
     bodies = part_editing.bodies_for(request.user)

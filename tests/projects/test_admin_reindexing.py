@@ -37,7 +37,7 @@ def hits(text: str) -> set[int]:
 
 
 def rename(term, label: str):
-    sent = {"label": label, "label_en": "x", "description": "", "position": "1"}
+    sent = {"slug": term.slug, "label": label, "label_en": "x", "description": "", "position": "1"}
     address = reverse(f"admin:projects_{term._meta.model_name}_change", args=[term.pk])
     return text_of(administrator_client().post(address, sent, follow=True))
 

@@ -101,13 +101,12 @@ def test_closed_body_leads_to_its_successor_and_an_unknown_one_to_nothing(client
     area = Municipality.objects.filter(kind="unincorporated_area").first()
     facets.index_all()
     response = client.get(address(old.key))
-    assert (response.status_code, response.url) == (302, address(SOEGEL))
+    assert (response.status_code, response.url) == (301, address(SOEGEL))
     assert client.get(address(SOEGEL).replace("samtgemeinde-soegel", "falsch")).url == address(SOEGEL)
     for body in (lost, area):
         assert client.get(address(body.key)).status_code == 404
-        assert "Beispiele aus Kommunen wie Ihrer" not in page(client, body.get_absolute_url())
+        assert "Beispiele aus Kommunen wie Ihrer" not in client.get(body.get_absolute_url()).content.decode()
     assert client.get("/kommunen/03999-nirgends/vergleichbar/").status_code == 404
-    assert "Beispiele aus Kommunen wie Ihrer" not in page(client, old.get_absolute_url())
 
 
 # --- on the page of a municipality ------------------------------------------------------------------------------------

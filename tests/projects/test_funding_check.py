@@ -332,7 +332,7 @@ def test_moderators_maintain_what_the_check_asks():
     html = flat(client.get(change))
     assert html.count('name="eligible_kinds"') == len(KINDS)
     sent = {
-        **{name: getattr(programme, name) for name in ("name", "provider", "level", "description")},
+        **{name: getattr(programme, name) for name in ("name", "slug", "provider", "level", "description")},
         "checked_on": "22.11.2026",
         "is_running": "true",
         "is_open_to_municipalities": "true",

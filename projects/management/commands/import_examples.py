@@ -84,7 +84,8 @@ def import_vocabulary(vocabulary: dict[str, Any]) -> None:
     for model, name in ((Topic, "topics"), (TargetGroup, "target_groups"), (ObstacleCategory, "obstacles")):
         for position, term in enumerate(vocabulary[name], start=1):
             # Wording that an administrator has changed since stays as it is.
-            model.objects.get_or_create(slug=term["slug"], defaults={**term, "position": position})
+            if not model.objects.called(term["slug"]).exists():
+                model.objects.create(**term, position=position)
 
 
 def import_text_blocks(content: dict[str, Any]) -> None:
@@ -100,8 +101,9 @@ def import_programmes(content: dict[str, Any]) -> None:
         handled = ("slug", "references", "purposes", "running", *PROGRAMME_SETS)
         fields = {key: value for key, value in entry.items() if key not in handled}
         fields |= {"purposes": "\n".join(entry.get("purposes", ())), "is_running": entry.get("running")}
-        programme, created = FundingProgramme.objects.get_or_create(slug=entry["slug"], defaults=fields)
-        if created:
+        programme = FundingProgramme.objects.called(entry["slug"]).first()
+        if created := programme is None:
+            programme = FundingProgramme.objects.create(slug=entry["slug"], **fields)
             ProgrammeReference.objects.bulk_create(
                 ProgrammeReference(programme=programme, **reference) for reference in entry["references"]
             )
@@ -227,7 +229,7 @@ def financing(project: Project, position: int, row: dict[str, Any]) -> Financing
         project=project,
         position=position,
         source=source,
-        programme=FundingProgramme.objects.get(slug=row["programme"]) if "programme" in row else None,
+        programme=FundingProgramme.objects.called(row["programme"]).get() if "programme" in row else None,
         level=row["level"],
         kind=row.get("kind", ""),
         permanence=row.get("permanence", ""),
@@ -250,13 +252,13 @@ def key_figure(project: Project, position: int, row: dict[str, Any]) -> KeyFigur
 
 
 def obstacle(project: Project, position: int, row: dict[str, Any]) -> Obstacle:
-    category = ObstacleCategory.objects.get(slug=row["category"])
+    category = ObstacleCategory.objects.called(row["category"]).get()
     fields = {name: row[name] for name in ("level", "text", "workaround", "state", "cites") if name in row}
     return Obstacle(project=project, position=position, category=category, **fields)
 
 
 def terms(model: type[Topic] | type[TargetGroup], slugs: list[str]) -> list[Any]:
-    found = {term.slug: term for term in model.objects.filter(slug__in=slugs)}
+    found = {slug: term for term in model.objects.all() for slug in (*term.former_slugs, term.slug)}
     return [found[slug] for slug in slugs]
 
 

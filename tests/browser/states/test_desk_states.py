@@ -141,7 +141,7 @@ def test_review_of_a_published_project_its_versions_and_its_working_copy(
     page.goto(review_url(project))
     open_all(page)
     for_everybody(page)
-    page.get_by_role("button", name="Als doppelt markieren").click()
+    page.get_by_role("button", name="Mit anderem Projekt zusammenlegen").click()
     error_first(page)
     for_everybody(page)
     page.get_by_role("link", name="Fassung 1").click()
