@@ -41,6 +41,7 @@ ADMINISTRATORS = {
     "Letter": "",
     "Membership": "",
     "PeopleChange": "",
+    "SheetImport": "add",
     "User": "add change",
 }
 

@@ -15,6 +15,7 @@ from . import (
     register,
     searches,
     shared_obstacles,
+    sheet_imports,
     texts,
     vocabulary,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "register",
     "searches",
     "shared_obstacles",
+    "sheet_imports",
     "texts",
     "vocabulary",
 ]

@@ -33,6 +33,7 @@ from .project import Project
 from .readers import Frequency, FruitlessSearch, Subscription
 from .search_index import SearchEntry, SearchWord
 from .shared_obstacles import ObstacleLevel, ObstacleState, SharedObstacle
+from .sheet_imports import ImportedRow, SheetImport
 from .status import Status, StatusChange
 from .submission import Approval, Attachment, Consent, ProjectVersion, TypedText
 from .texts import Page, PageText, TextBlock
@@ -63,6 +64,7 @@ __all__ = [
     "FundingLevel",
     "FundingProgramme",
     "FundingSource",
+    "ImportedRow",
     "IndexVersion",
     "Interest",
     "KeyFigure",
@@ -88,6 +90,7 @@ __all__ = [
     "SearchEntry",
     "SearchWord",
     "SharedObstacle",
+    "SheetImport",
     "Size",
     "Staffing",
     "Stage",
