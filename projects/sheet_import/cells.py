@@ -18,8 +18,6 @@ from projects.open_data.columns import Choices, Column
 from projects.open_data.project_table import split_fields
 from projects.submission_fields import BodiesField, bodies_called
 
-from .sheets import Row
-
 YES, NO = {"ja", "true", "wahr", "x", "1"}, {"nein", "false", "falsch", "0"}
 MOST_LISTED = 25  # allowed values in one message
 KEY_LENGTHS = (4, 8, 11)  # of keys whose first zero a spreadsheet has taken for superfluous
@@ -29,12 +27,12 @@ LEAD = ("municipality.key", "municipality.name")
 class Places(BodiesField):
     """The municipal bodies that a table names, by key or name; all of them are read at once."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[Mapping[str, str]]) -> None:
         super().__init__(required=False)
         names: set[str] = set()
-        for row in rows:
-            names |= {place_name(row.cells[name]) for name in LEAD if name in row.cells}
-            names |= set(further_names(row.cells.get("further_municipalities", "")))
+        for cells in rows:
+            names |= {place_name(cells[name]) for name in LEAD if name in cells}
+            names |= set(further_names(cells.get("further_municipalities", "")))
         self._known = bodies_called(names)
 
     def called(self, names: Iterable[str]) -> Mapping[str, list[Municipality]]:

@@ -158,6 +158,7 @@ class _Run:
         self, checker: Checker, line: int, texts: Texts, project: Project | None, numbers: frozenset[int]
     ) -> None:
         self.checker, self.line, self.texts, self.numbers = checker, line, texts, numbers
+        self.project = project
         self.scratch = Project(pk=project.pk if project else None)  # takes the values, is never stored
         self.problems: list[Problem] = []
         self.content = Content()
@@ -200,12 +201,13 @@ class _Run:
         return data
 
     def _send_lead(self, data: MultiValueDict) -> None:
-        names = [name for name in LEAD if name in self.texts.touched] or LEAD[:1]
-        texts = {name: self.texts.of(name)[0] for name in (LEAD if len(names) == 2 else names)}
+        texts = {name: self.texts.touched[name] for name in LEAD if name in self.texts.touched}
         try:
-            data.setlist("lead", [self.checker.places.lead(texts)])
+            lead = self.checker.places.lead(texts) if texts or not self.project else self.project.lead
+            data.setlist("lead", [lead])
         except ValidationError as error:
-            self._add(names[0], texts[names[0]], error)
+            column = next(name for name in LEAD if texts.get(name))
+            self._add(column, texts[column], error)
 
     def _rows(self, name: str) -> list[Any]:
         """The bound forms of the rows in a cell."""

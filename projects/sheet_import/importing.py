@@ -62,7 +62,7 @@ class Result:
         return not self.problems and self.does_something()
 
 
-class _Undone(Exception):
+class _UndoneError(Exception):
     """Takes everything back."""
 
 
@@ -85,8 +85,8 @@ def run(
         with transaction.atomic():
             result = _Import(sheet, source, by, is_submitted, is_kept=bool(agree)).result()
             if result.problems or not agree or not agree(result):
-                raise _Undone
-    except _Undone:
+                raise _UndoneError
+    except _UndoneError:
         pass
     return result
 
@@ -95,8 +95,9 @@ class _Import:
     def __init__(self, sheet: Sheet, source: str, by: User | None, is_submitted: bool, *, is_kept: bool) -> None:
         self.sheet, self.source, self.by, self.is_submitted = sheet, source, by, is_submitted
         self.lists = Lists.read()
-        self.checker = Checker(self.lists, Places(sheet.rows))
         self.targets, self.problems = targets(sheet, source, self.lists.choices, lock=is_kept)
+        cells = (texts for target in self.targets for texts in (target.row.cells, target.stored))
+        self.checker = Checker(self.lists, Places(cells))
         self.told = Result(unknown=sheet.unknown)
 
     def result(self) -> Result:

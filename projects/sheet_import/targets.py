@@ -95,7 +95,7 @@ def _find_projects(found: Sequence[Target], source: str, *, lock: bool) -> None:
     imported = {row.own_key: row for row in ImportedRow.objects.filter(source=source.casefold(), own_key__in=keys)}
     wanted = numbers | {row.project_id for row in imported.values()}
     projects = Project.objects.select_related("lead").filter(pk__in=wanted)
-    copies = Project.objects.filter(revises__in=wanted, status__in=workflow.OPEN)
+    copies = Project.objects.select_related("lead").filter(revises__in=wanted, status__in=workflow.OPEN)
     if lock:
         projects, copies = (rows.order_by("pk").select_for_update(of=("self",)) for rows in (projects, copies))
     by_number = {project.pk: project for project in projects}
