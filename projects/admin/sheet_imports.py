@@ -21,8 +21,8 @@ from .rights import DeskAdmin, is_administrator
 
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WHAT_BECOMES = [
-    ("", gettext_lazy("Als Entwürfe ablegen: Die Kommunen ergänzen sie und reichen sie selbst ein.")),
-    ("on", gettext_lazy("Gleich bei der Moderation einreichen: Dafür müssen alle Pflichtangaben da sein.")),
+    ("no", gettext_lazy("Als Entwürfe ablegen: Die Kommunen ergänzen sie und reichen sie selbst ein.")),
+    ("yes", gettext_lazy("Gleich bei der Moderation einreichen: Dafür müssen alle Pflichtangaben da sein.")),
 ]
 
 
@@ -41,11 +41,9 @@ class UploadForm(CleanForm, forms.ModelForm):
     is_submitted = forms.TypedChoiceField(
         label=gettext_lazy("Was wird aus den Projekten?"),
         choices=WHAT_BECOMES,
-        coerce=bool,
-        empty_value=False,
-        required=False,
+        coerce=lambda chosen: chosen == "yes",
         widget=forms.RadioSelect,
-        initial="",
+        initial="no",
     )
     field_order = ["file", "source", "is_submitted"]
 
@@ -156,7 +154,8 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("admin:projects_sheetimport_change", pk)
     context = {
         **admin.site.each_context(request),
-        "title": _("Vorschau: %(source)s") % {"source": kept.source},
+        "title": (_("Eingelesen: %(source)s") if kept.applied_at else _("Vorschau: %(source)s"))
+        % {"source": kept.source},
         "opts": SheetImport._meta,
         "kept": kept,
         "told": kept.preview,

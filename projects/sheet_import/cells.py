@@ -4,7 +4,7 @@ A cell may hold a label or a code, as the two exports do. What is not on a list 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -72,6 +72,7 @@ class Lists:
     categories: list[ObstacleCategory]
     programmes: list[FundingProgramme]
     sources: dict[str, FundingSource]
+    _spellings: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def read(cls) -> "Lists":
@@ -112,15 +113,25 @@ class Lists:
 
     def _choice(self, column: Column, text: str) -> Any:
         """The code; of a list that moderators maintain, the row."""
-        choices = column.choices_in(self.choices)
-        wanted = text.casefold()
-        for code, label in choices.items():
-            if wanted in (code.casefold(), str(label).casefold()):
-                return self._by_slug[column.vocabulary][code] if column.vocabulary else code
+        key = id(column)
+        if key not in self._spellings:
+            self._spellings[key] = self._spelled(column)
+        if (chosen := self._spellings[key].get(text.casefold())) is not None:
+            return chosen
+        allowed = [str(label) for label in column.choices_in(self.choices).values()][:MOST_LISTED]
         raise ValidationError(
             _("„%(text)s“ steht nicht in der Liste. Erlaubt ist: %(allowed)s")
-            % {"text": text[:80], "allowed": " · ".join(str(label) for label in [*choices.values()][:MOST_LISTED])}
+            % {"text": text[:80], "allowed": " · ".join(allowed)}
         )
+
+    def _spelled(self, column: Column) -> dict[str, Any]:
+        """Everything that may stand in a cell, folded: codes and labels."""
+        choices = column.choices_in(self.choices)
+        rows: Mapping[str, Any] = (
+            self._by_slug[column.vocabulary] if column.vocabulary else {code: code for code in choices}
+        )
+        labels = {str(label).casefold(): rows[code] for code, label in choices.items()}
+        return labels | {code.casefold(): rows[code] for code in choices}
 
     def _programme(self, text: str) -> str:
         wanted = text.casefold()

@@ -104,7 +104,7 @@ class _Import:
         judged = [(target, content) for target in self.targets if (content := self._judge(target)) is not None]
         if not self.problems:
             self._store(judged)
-        self.told.problems = [self._problem(problem) for problem in sorted(self.problems)]
+        self.told.problems = [self._problem(problem) for problem in sorted(self.problems, key=self._place)]
         return self.told
 
     def _judge(self, target: Target) -> Content | None:
@@ -189,6 +189,11 @@ class _Import:
     def _told(self, target: Target, project: Project) -> dict[str, Any]:
         key = target.own_key or target.row.cells["id"]
         return {"line": target.row.number, "key": key, "title": project.title, "place": project.lead.display_name}
+
+    def _place(self, problem: Problem) -> tuple[int, int]:
+        """Problems are told in the order of reading; what the table has no column for comes first."""
+        columns = list(self.sheet.letters)
+        return problem.line, columns.index(problem.column) if problem.column in columns else -1
 
     def _problem(self, problem: Problem) -> dict[str, Any]:
         value = problem.value if len(problem.value) <= LONGEST_VALUE else f"{problem.value[:LONGEST_VALUE]}…"

@@ -168,7 +168,7 @@ def _sheet(lines: Sequence[Sequence[str]], limits: Limits) -> Sheet:
         )
     rows = []
     for number, line in enumerate(lines[1:], start=2):
-        texts = {places[place]: armed(clean_text(text)) for place, text in enumerate(line) if place in places and text}
+        texts = {places[place]: clean_text(armed(text)) for place, text in enumerate(line) if place in places and text}
         if cells := {name: text for name, text in texts.items() if text}:
             rows.append(Row(number, cells))
     if not rows:
