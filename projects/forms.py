@@ -19,7 +19,9 @@ _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
 # They make a text read differently from what is stored (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
 # The plain marks U+200E, U+200F and U+061C are not among them: Arabic and Hebrew need them.
-_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDI_CONTROLS = "\u202a-\u202e\u2066-\u2069"
+# Unicode's categories Cc and Cs, which are closed; asking the category of each letter takes twenty times as long.
+_CONTROLS = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_BIDI_CONTROLS}]")
 
 
 def clean_text(value: str) -> str:
@@ -35,9 +37,7 @@ def clean_line(value: str) -> str:
 
 def has_control_characters(text: str) -> bool:
     """Whether `text` holds NUL, another control character, half a surrogate pair or a control of writing direction."""
-    return any(
-        char in _BIDI_CONTROLS or (unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t") for char in text
-    )
+    return bool(_CONTROLS.search(text))
 
 
 def refuse_control_characters(text: str) -> None:

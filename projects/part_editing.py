@@ -6,7 +6,7 @@ differ, nothing is stored and both texts are shown.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from enum import Enum
@@ -175,13 +175,10 @@ class PartPage:
     def _check_together(self) -> None:
         if self.part.name == "evidence":
             figures, references = self.row_sets
-            numbers = set(references.numbers) if references.is_valid() else None
-            for row in figures.filled:
-                unknown = set(row.cleaned_data.get("cites", ())) - numbers if numbers is not None else ()
-                if unknown:
-                    row.add_error("cites", _("Diese Quelle steht nicht unten: %(number)s.") % {"number": min(unknown)})
-        if self.part.name == "money" and self.form.cleaned_data.get("has_no_funding") and self.row_sets[0].filled:
-            self.form.add_error("has_no_funding", _("Unten stehen Geldquellen. Entfernen Sie diese oder den Haken."))
+            if references.is_valid():
+                refuse_unknown_cites(figures.filled, references.numbers)
+        if self.part.name == "money":
+            refuse_money_of_unfunded(self.form, self.row_sets[0].filled)
 
     @cached_property
     def problems(self) -> list[dict[str, Any]]:
@@ -246,6 +243,19 @@ class PartPage:
         else:
             self.project.contact = form.contacts.get(form.cleaned_data["choice"])
         self.project.save(update_fields=["contact"])
+
+
+def refuse_unknown_cites(rows: Iterable[forms.BaseForm], numbers: Iterable[int]) -> None:
+    """Key figures cite sources of the same page only."""
+    for row in rows:
+        if unknown := set(row.cleaned_data.get("cites", ())) - set(numbers):
+            row.add_error("cites", _("Diese Quelle steht nicht unten: %(number)s.") % {"number": min(unknown)})
+
+
+def refuse_money_of_unfunded(form: forms.BaseForm, rows: Sequence[Any]) -> None:
+    """What needs no money has no sources of money."""
+    if form.cleaned_data.get("has_no_funding") and rows:
+        form.add_error("has_no_funding", _("Unten stehen Geldquellen. Entfernen Sie diese oder den Haken."))
 
 
 def contacts_for(project: Project) -> Any:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from municipalities.models import User
 
 from . import subscriptions, typed_texts
-from .models import BarrierReport, Enquiry, FruitlessSearch, Letter, Subscription
+from .models import BarrierReport, Enquiry, FruitlessSearch, Letter, SheetImport, Subscription
 
 UNCONFIRMED_DAYS = 7  # the link that confirms an address is good for three
 # Rows that an account has without anybody having worked with it.
@@ -138,6 +138,7 @@ RULES = (
     Rule(_("Texte und Adressen gesendeter Briefe"), sent_letters, _empty),
     Rule(_("Meldungen von Barrieren"), BarrierReport.objects.expired),
     Rule(_("Beendete Gesuche"), Enquiry.objects.long_over),
+    Rule(_("Hochgeladene Tabellen, die niemand eingelesen hat"), SheetImport.objects.never_applied),
     Rule(_("Suchen ohne Treffer"), FruitlessSearch.objects.expired),
     Rule(_("Angaben zu beendeten Sitzungen"), traces_of_sessions),
     Rule(_("Beendete Sitzungen"), ended_sessions),

@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -133,8 +133,10 @@ class GermanDecimalField(Unit, CleanTextMixin, forms.CharField):
         "places": _("Höchstens %(places)d Stellen nach dem Komma."),
     }
 
-    def __init__(self, *, max_digits: int = 12, decimal_places: int = 2, **kwargs: Any) -> None:
-        self.max_digits, self.decimal_places = max_digits, decimal_places
+    def __init__(
+        self, *, max_digits: int = 12, decimal_places: int = 2, is_signed: bool = False, **kwargs: Any
+    ) -> None:
+        self.max_digits, self.decimal_places, self.is_signed = max_digits, decimal_places, is_signed
         super().__init__(**kwargs)
         self.widget.attrs.update(
             {"class": "input--short", "inputmode": "decimal" if decimal_places else "numeric", "autocomplete": "off"}
@@ -147,7 +149,8 @@ class GermanDecimalField(Unit, CleanTextMixin, forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        match = _GERMAN_NUMBER.fullmatch(text.removesuffix("€").removesuffix("Euro").replace(" ", ""))
+        sign = "-" if self.is_signed and text[0] in "-−" else ""
+        match = _GERMAN_NUMBER.fullmatch(text[len(sign) :].removesuffix("€").removesuffix("Euro").replace(" ", ""))
         if not match or not match[0].isascii():
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         fraction = (match[1] or "").rstrip("0")
@@ -156,7 +159,7 @@ class GermanDecimalField(Unit, CleanTextMixin, forms.CharField):
         whole = match[0].partition(",")[0].replace(".", "").lstrip("0") or "0"
         if len(whole) > self.max_digits - self.decimal_places:
             raise ValidationError(self.error_messages["digits"], code="digits")
-        return self.to_number(f"{whole}.{fraction or 0}")
+        return self.to_number(f"{sign}{whole}.{fraction or 0}")
 
     def to_number(self, text: str) -> Any:
         return Decimal(text)
@@ -317,10 +320,13 @@ class BodiesField(ParagraphsField):
             raise ValidationError(self.error_messages["many"], code="many", params={"count": MAX_BODIES})
         if not names:
             return []
-        found = bodies_called(names)
-        return [self._only(name, found.get(name.casefold(), [])) for name in names]
+        found = self.called(names)
+        return [self.only(name, found.get(name.casefold(), [])) for name in names]
 
-    def _only(self, name: str, bodies: list[Municipality]) -> Municipality:
+    def called(self, names: Iterable[str]) -> Mapping[str, list[Municipality]]:
+        return bodies_called(names)
+
+    def only(self, name: str, bodies: list[Municipality]) -> Municipality:
         if len(bodies) == 1:
             return bodies[0]
         code = "ambiguous" if bodies else "unknown"

@@ -1,6 +1,6 @@
 """Rows of a submission that can be added and removed: money, key figures, sources, obstacles."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -102,7 +102,7 @@ class FinancingForm(RowForm):
 
 
 class KeyFigureForm(RowForm):
-    value = GermanDecimalField(label=_("Wert"), max_digits=14)
+    value = GermanDecimalField(label=_("Wert"), max_digits=14, is_signed=True)
     measured = PartialDateField(label=_("Stand"))
     cites = CitesField()
 
@@ -129,6 +129,16 @@ class KeyFigureForm(RowForm):
         if measured := self.cleaned_data.get("measured"):
             self.instance.measured_on, self.instance.measured_precision = measured
         return super().clean()
+
+    def refuse_repeated(self, seen: set[tuple[Any, ...]]) -> None:
+        """A figure stands once for each date among the rows whose keys are in `seen`, which grows by this one."""
+        data = self.cleaned_data
+        if "measured" not in data or "name" not in data:
+            return
+        key = (data["name"], data.get("unit"), data["measured"].day)
+        if key in seen:
+            self.add_error("measured", _("Diese Kennzahl steht für diesen Stand schon weiter oben."))
+        seen.add(key)
 
 
 class ReferenceForm(RowForm):
@@ -262,18 +272,23 @@ class FinancingRows(RowSet):
         return [source.name for source in self.form_kwargs["sources"].values()]
 
     def prepare(self, rows):
-        sources = self.form_kwargs["sources"]
-        new = {}
-        for row in self.filled:
-            name = row.cleaned_data["source_name"]
-            if name.casefold() not in sources:
-                new.setdefault(name.casefold(), FundingSource(name=name, level=row.cleaned_data["level"]))
-        if new:
-            FundingSource.objects.bulk_create(new.values(), ignore_conflicts=True)
-            for source in FundingSource.objects.filter(name__in=[source.name for source in new.values()]):
-                sources[source.name.casefold()] = source
-        for row in self.filled:
-            row.instance.source = sources[row.cleaned_data["source_name"].casefold()]
+        names = [row.cleaned_data["source_name"] for row in self.filled]
+        set_sources(zip(rows, names, strict=True), self.form_kwargs["sources"])
+
+
+def set_sources(rows: Iterable[tuple[Financing, str]], sources: dict[str, FundingSource]) -> None:
+    """Each row gets the source of this name; one that is new is stored and joins `sources`, which go by folded name."""
+    rows = list(rows)
+    new: dict[str, FundingSource] = {}
+    for row, name in rows:
+        if name.casefold() not in sources:
+            new.setdefault(name.casefold(), FundingSource(name=name, level=row.level))
+    if new:
+        FundingSource.objects.bulk_create(new.values(), ignore_conflicts=True)
+        for source in FundingSource.objects.filter(name__in=[source.name for source in new.values()]):
+            sources[source.name.casefold()] = source
+    for row, name in rows:
+        row.source = sources[name.casefold()]
 
 
 class KeyFigureRows(RowSet):
@@ -282,15 +297,21 @@ class KeyFigureRows(RowSet):
 
     def clean(self):
         super().clean()
-        seen = set()
+        seen: set[tuple[Any, ...]] = set()
         for row in self.filled:
-            data = row.cleaned_data
-            if "measured" not in data or "name" not in data:
-                continue
-            key = (data["name"], data.get("unit"), data["measured"].day)
-            if key in seen:
-                row.add_error("measured", _("Diese Kennzahl steht für diesen Stand schon weiter oben."))
-            seen.add(key)
+            row.refuse_repeated(seen)
+
+
+def numbered(typed: Sequence[int], known: Collection[int]) -> list[int]:
+    """The numbers of sources: as typed, but where there is none or it came before, the next one after all `known`."""
+    highest = max([0, *typed, *known])
+    numbers: list[int] = []
+    for number in typed:
+        if not number or number in numbers:
+            highest += 1
+            number = highest
+        numbers.append(number)
+    return numbers
 
 
 class ReferenceRows(RowSet):
@@ -309,14 +330,7 @@ class ReferenceRows(RowSet):
     def numbers(self) -> list[int]:
         """The number of each filled row: what it had, or the next one; a number is never given twice."""
         typed = [row.cleaned_data.get("number", 0) for row in self.filled]
-        highest = max([0, *typed, *known_numbers(self.project)])
-        numbers: list[int] = []
-        for number in typed:
-            if not number or number in numbers:
-                highest += 1
-                number = highest
-            numbers.append(number)
-        return numbers
+        return numbered(typed, known_numbers(self.project))
 
     def save(self, project):
         for row, number in zip(self.filled, self.numbers, strict=True):

@@ -42,6 +42,7 @@ ADMINISTRATORS = {
     "Letter": "",
     "Membership": "",
     "PeopleChange": "",
+    "SheetImport": "add",
     "User": "add change",
 }
 

@@ -34,6 +34,7 @@ from .project import Project
 from .readers import Frequency, FruitlessSearch, Subscription
 from .search_index import SearchEntry, SearchWord
 from .shared_obstacles import ObstacleLevel, ObstacleState, SharedObstacle
+from .sheet_imports import ImportedRow, SheetImport
 from .status import Status, StatusChange
 from .submission import Approval, Attachment, Consent, ProjectVersion, TypedText
 from .text_versions import TextLanguage, TextOrigin, TextVersion
@@ -65,6 +66,7 @@ __all__ = [
     "FundingLevel",
     "FundingProgramme",
     "FundingSource",
+    "ImportedRow",
     "IndexVersion",
     "Interest",
     "KeyFigure",
@@ -92,6 +94,7 @@ __all__ = [
     "SearchEntry",
     "SearchWord",
     "SharedObstacle",
+    "SheetImport",
     "Size",
     "Staffing",
     "Stage",

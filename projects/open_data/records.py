@@ -52,6 +52,11 @@ def records(numbers: Iterable[int], base_url: str | None = None) -> Iterator[dic
                 yield record(rows[number], settings.SITE_URL if base_url is None else base_url)
 
 
+def records_of(projects: QuerySet[Project]) -> dict[int, dict[str, Any]]:
+    """The records of these projects by primary key, whatever their status: to compare them, never to show them."""
+    return {row["pk"]: record(row, settings.SITE_URL) for row in _rows(projects)}
+
+
 def record(row: dict[str, Any], base_url: str) -> dict[str, Any]:
     """One row of `_rows` in the shape that the codebook describes."""
     address = Project(pk=row["pk"], title=row["title"]).get_absolute_url()
@@ -85,7 +90,7 @@ def record(row: dict[str, Any], base_url: str) -> dict[str, Any]:
         "contact": _contact(row),
         "pictures": [_picture(picture, base_url) for picture in row["picture_rows"]],
         "provenance": row["provenance"],
-        "published_at": row["published_at"].isoformat(timespec="seconds"),
+        "published_at": row["published_at"] and row["published_at"].isoformat(timespec="seconds"),
         "confirmed_on": plain(row["confirmed_on"]),
         "version": row["version"],
         "licence": row["licence"],

@@ -41,6 +41,11 @@ def text_of(value: Any, *, for_programs: bool = False) -> str:
 
 
 def disarmed(value: Any, *, for_programs: bool = False) -> str:
-    """A value as text that no spreadsheet takes for a formula; numbers are none."""
+    """A value as text that no spreadsheet takes for a formula; numbers are none. `armed` is the reverse."""
     text = text_of(value, for_programs=for_programs)
-    return "'" + text if isinstance(value, str) and text.startswith(FORMULA_STARTS) else text
+    return "'" + text if isinstance(value, str) and text.lstrip("'").startswith(FORMULA_STARTS) else text
+
+
+def armed(text: str) -> str:
+    """A text as it was before `disarmed`."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA_STARTS) else text
