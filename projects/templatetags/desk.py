@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from municipalities.models import Membership, MembershipState
-from projects import access
+from projects import access, vitals
 from projects.models import Adoption, BarrierReport, Enquiry, Letter, Project, Status
 
 register = template.Library()
@@ -43,6 +43,8 @@ def desk_overview(context: dict[str, Any]) -> dict[str, Any]:
         overview["is_administrator"] = True
         overview["dead_letters"] = Letter.objects.dead().count()
         overview["late_letters"] = Letter.objects.due(now - LATE).count()
+        overview["backup"] = vitals.last_backup()
+        overview["is_backup_old"] = vitals.is_backup_old(now)
         overview["requests"] = Membership.objects.filter(state=MembershipState.ASKED, user__is_active=True).count()
     return overview
 
