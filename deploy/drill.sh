@@ -22,7 +22,7 @@ cd "$here"
 # Nothing of the running portal may be reached from here on, not its database, files or mail server.
 unset DATABASE_URL_FILE PGHOST PGDATABASE MEDIA_ROOT EMAIL_HOST_PASSWORD_FILE
 DATABASE_URL=$("$python" tools/postgres.py start)
-export DATABASE_URL EMAIL_HOST= LOG_LEVEL=WARNING
+export DATABASE_URL EMAIL_HOST="" LOG_LEVEL=WARNING
 "$python" manage.py restore "$backups"
 "$python" manage.py migrate --check >/dev/null 2>&1 ||
 	echo "Hinweis: Die Sicherung ist aus einer früheren Version; nach dem Zurückspielen ist mosaik migrate nötig."

@@ -147,6 +147,7 @@ def dump_database(target: Path) -> tuple[tuple[int, str], Sums]:
     """The dump's bytes and SHA-256, and the sums of exactly the rows that are in it, whatever is written meanwhile."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SET LOCAL statement_timeout = 0")  # a page may not take that long, a backup may
         cursor.execute("SELECT pg_export_snapshot()")
         (snapshot,) = cursor.fetchone()
         run("pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={target}")
