@@ -1,6 +1,6 @@
 #!/bin/sh
-# release.sh FOLDER: makes the release in this folder ready, backs up, migrates and switches to it. Also for the first
-# one. While the portal is exchanged its socket stays open, so visitors wait for a few seconds and nobody sees an error.
+# release.sh FOLDER [BACKUP]: makes the release in this folder ready, backs up, migrates and switches to it. Also for the
+# first one. With BACKUP it is restored first, into an empty database and an empty media folder. While the portal is exchanged its socket stays open, so visitors wait for a few seconds and nobody sees an error.
 # Whatever fails before the switch leaves the running release as it is.
 set -eu
 
@@ -29,7 +29,10 @@ fi
 step "Einstellungen prüfen"
 mosaik check --deploy --fail-level WARNING
 
-if [ -e "$current" ] && [ "$(readlink -f "$current")" != "$new" ]; then
+if [ -n "${2:-}" ]; then
+	step "Sicherung zurückspielen"
+	mosaik restore "$2"
+elif [ -e "$current" ] && [ "$(readlink -f "$current")" != "$new" ]; then
 	step "Sicherung vor dem Wechsel"
 	mosaik backup
 fi
