@@ -1,5 +1,6 @@
 """How gunicorn serves the portal, at home and behind nginx: `gunicorn -c python:integration_portal.gunicorn`."""
 
+from integration_portal import request_counts
 from integration_portal.settings import LOGGING
 
 wsgi_app = "integration_portal.wsgi"
@@ -11,6 +12,7 @@ keepalive = 5
 control_socket_disable = True  # nobody here uses it, and it would be one more way in
 # Longer addresses are the portal's to refuse, in German; nginx has a limit of its own in front of it.
 limit_request_line = 0
+pre_fork, child_exit = request_counts.pre_fork, request_counts.child_exit
 accesslog = None  # the portal writes a line for each request itself
 logconfig_dict = {
     **LOGGING,

@@ -18,6 +18,7 @@ from django.utils.translation import get_language, override
 
 from projects import languages
 
+from . import request_counts
 from .accounts import has_session, lacks_second_factor
 from .errors import bad_request
 from .logs import request_id
@@ -59,15 +60,21 @@ def security_headers(get_response: GetResponse) -> GetResponse:
 
 
 def _log(request: HttpRequest, response: HttpResponse, started: float) -> None:
-    """The route, not the path: paths under konto/ carry keys that let their bearer in. Static files are left out."""
+    """One line and one count. The route, not the path: paths under konto/ carry keys that let their bearer in.
+
+    Static files are left out.
+    """
     if request.path_info.startswith(settings.STATIC_URL):
         return
-    match = getattr(request, "resolver_match", None)
+    match, seconds = getattr(request, "resolver_match", None), time.perf_counter() - started
+    request_counts.add(
+        request_counts.area_of(request.method or "", match.route if match else ""), response.status_code, seconds
+    )
     fields = {
         "method": request.method,
         "route": f"/{match.route}" if match else "",
         "status": response.status_code,
-        "ms": round((time.perf_counter() - started) * 1000),
+        "ms": round(seconds * 1000),
     }
     logger.info("request", extra=fields)
 

@@ -192,6 +192,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "integration_portal.storage.BundlingStorage"},
 }
 
+# Touched by every backup that succeeded, also by another tool's; the desk, metrics and checks read its age.
+LAST_BACKUP = STATE_DIR / "last_backup"
+BACKUP_DIR = Path(env("BACKUP_DIR", str(STATE_DIR / "backups")))
+BACKUP_KEEP_DAYS = env_number("BACKUP_KEEP_DAYS", 30)
+METRICS_TOKEN = env("METRICS_TOKEN", "")  # without it there are no metrics
+
 EMAIL_HOST = env("EMAIL_HOST", "")
 EMAIL_PORT = env_number("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")

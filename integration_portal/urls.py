@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-from . import health
+from . import health, metrics
 
 # The stock login of the admin asks for a password only; allauth's way in asks for the second factor too (S06).
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -21,6 +21,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("livez", health.livez),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics, name="metrics"),
     # Asked for by pages that name no icon, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("img/sign-32.png"))),
 ]

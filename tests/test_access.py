@@ -225,8 +225,13 @@ def nothing(world: World) -> dict:
     return {}
 
 
+def body(world: World) -> dict:
+    return {"key": world.municipality.key, "slug": world.municipality.slug}
+
+
 # (name of the address, arguments from the world, status for each visitor)
 READING = [
+    ("metrics", nothing, HIDDEN),  # for the operator's token only, see test_metrics.py
     ("projects:home", nothing, EVERYBODY),
     ("projects:list", nothing, EVERYBODY),
     ("projects:detail", of("published"), EVERYBODY),
@@ -244,19 +249,11 @@ READING = [
     ("projects:contact", contact_of("submitted"), HIDDEN),
     ("projects:contact", contact_of("withdrawn"), HIDDEN),
     ("projects:municipalities", nothing, EVERYBODY),
-    (
-        "projects:municipality",
-        lambda world: {"key": world.municipality.key, "slug": world.municipality.slug},
-        EVERYBODY,
-    ),
+    ("projects:municipality", body, EVERYBODY),
     ("projects:municipality", lambda world: {"key": "03999", "slug": "nirgends"}, HIDDEN),
-    ("projects:comparable", lambda world: {"key": world.municipality.key, "slug": world.municipality.slug}, EVERYBODY),
+    ("projects:comparable", body, EVERYBODY),
     ("projects:comparable", lambda world: {"key": "03999", "slug": "nirgends"}, HIDDEN),
-    (
-        "projects:comparable_csv",
-        lambda world: {"key": world.municipality.key, "slug": world.municipality.slug},
-        EVERYBODY,
-    ),
+    ("projects:comparable_csv", body, EVERYBODY),
     ("projects:comparable_csv", lambda world: {"key": "03999", "slug": "nirgends"}, HIDDEN),
     ("projects:municipality_without_slug", lambda world: {"key": world.municipality.key}, MOVED),
     ("projects:funding", nothing, EVERYBODY),

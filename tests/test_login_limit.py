@@ -1,26 +1,19 @@
 """S08: 40 wrong passwords at once over four workers are not 40 guesses, however many addresses they come from."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from http.cookiejar import CookieJar
-from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.db import connection
 
 from municipalities.models import User
+from tests.served import serving
 
-ROOT = Path(__file__).resolve().parent.parent
 GUESSES, WORKERS, CHECKED = 40, 4, 5
 PASSWORD = "das richtige Passwort"
 EMAIL = "anna@stade.example"
@@ -29,41 +22,9 @@ WRONG, ENOUGH = "passen nicht zusammen", "viele Versuche"
 
 @pytest.fixture
 def portal(transactional_db, tmp_path) -> Iterator[str]:
-    """gunicorn on the test database, as many workers as a large portal has; returns its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    database = connection.settings_dict
-    address = f"postgresql://{quote(database['USER'])}:{quote(database['PASSWORD'])}@/{database['NAME']}"
-    url = f"http://127.0.0.1:{port}"
-    environment = {
-        **os.environ,  # with the settings of the tests: their cheap passwords make the rush even denser
-        "DATABASE_URL": f"{address}?host={quote(database['HOST'])}",
-        "SITE_URL": url,
-        "STATE_DIR": str(tmp_path),
-        "PROXY_COUNT": "1",
-    }
-    serve = [sys.executable, "-m", "gunicorn", "-c", "python:integration_portal.gunicorn", "--workers", str(WORKERS)]
-    server = subprocess.Popen(
-        [*serve, "--bind", f"127.0.0.1:{port}"], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL
-    )
-    try:
-        wait_for(url)
+    """As many workers as a large portal has; returns its address."""
+    with serving(tmp_path, "--workers", str(WORKERS), PROXY_COUNT="1") as (url, _server):
         yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def wait_for(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{url}/readyz", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the portal does not answer")
 
 
 def form(url: str, number: int) -> tuple[urllib.request.OpenerDirector, str]:

@@ -13,6 +13,7 @@ from tools.environment import say, venv_python
 PUBLIC = {
     "SITE_URL": "https://mosaik.example.net",
     "EMAIL_HOST": "mail.example.net",
+    "PROXY_COUNT": "1",
     "OPERATOR_NAME": "Beispielamt",
     "OPERATOR_ADDRESS": "Musterweg 1, 30159 Hannover",
     "OPERATOR_REPRESENTATIVE": "die Leitung",

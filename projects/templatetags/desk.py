@@ -13,8 +13,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from municipalities.models import Membership, MembershipState
-from projects import access
-from projects.models import Adoption, BarrierReport, Enquiry, Letter, LinkCheck, Project, Status
+from projects import access, vitals
+from projects.models import Adoption, BarrierReport, Enquiry, Letter, LinkCheck, Project, Status, TextVersion
 
 register = template.Library()
 
@@ -37,6 +37,7 @@ def desk_overview(context: dict[str, Any]) -> dict[str, Any]:
         "oldest_days": (now - oldest).days if oldest else 0,
         "adoptions": Adoption.objects.waiting().count(),
         "enquiries": Enquiry.objects.waiting().count(),
+        "text_versions": TextVersion.objects.waiting().count(),
         "barriers": BarrierReport.objects.filter(is_done=False).count(),
         "dead_links": LinkCheck.objects.dead().count(),
     }
@@ -44,6 +45,8 @@ def desk_overview(context: dict[str, Any]) -> dict[str, Any]:
         overview["is_administrator"] = True
         overview["dead_letters"] = Letter.objects.dead().count()
         overview["late_letters"] = Letter.objects.due(now - LATE).count()
+        overview["backup"] = vitals.last_backup()
+        overview["is_backup_old"] = vitals.is_backup_old(now)
         overview["requests"] = Membership.objects.filter(state=MembershipState.ASKED, user__is_active=True).count()
     return overview
 

@@ -54,6 +54,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
             "operator": operator(),
             "dpo_email": settings.DPO_EMAIL,
             "log_days": settings.LOG_RETENTION_DAYS,
+            "backup_days": settings.BACKUP_KEEP_DAYS,
             "report_days": BarrierReport.RETENTION_DAYS,
             "relay_days": Letter.RELAYED_DAYS,
             "letter_days": Letter.TEXT_DAYS,
