@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from municipalities.models import Figure, Municipality
+from projects import fragments
 
 
 def _is_alive(pid: int) -> bool:
@@ -46,6 +47,12 @@ def django_db_modify_db_settings(_drop_leftovers, django_db_modify_db_settings_p
 @pytest.fixture(autouse=True)
 def _media_folder(settings, tmp_path_factory) -> None:
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """Tests change rows behind the back of the indexes; what a page kept for one must not meet the next."""
+    fragments.forget_everything()
 
 
 @pytest.fixture(autouse=True)
