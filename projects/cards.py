@@ -45,14 +45,17 @@ _reasons: Shelf[Reason] = Shelf(4096)
 def cards_of(page: FoundPage) -> list[SafeString]:
     """The cards of a page in order; only projects of which something is not kept are read, in one query."""
     version, asked = page.filterset.index.version, _asked(page)
-    cards = {number: _cards.get(version, number) for number in page.numbers}
-    reasons = {number: _reasons.get(version, number, *asked) if any(asked) else Reason() for number in page.numbers}
+    cards = dict(zip(page.numbers, _cards.get_all((version, number) for number in page.numbers), strict=True))
+    reasons: dict[int, Reason | None] = dict.fromkeys(page.numbers, Reason())
+    if any(asked):
+        kept = _reasons.get_all((version, number, *asked) for number in page.numbers)
+        reasons = dict(zip(page.numbers, kept, strict=True))
     missing = [number for number in page.numbers if not cards[number] or reasons[number] is None]
     for project in page.filterset.projects_with(missing) if missing else ():
         number = project.publication_number
         cards[number] = _cards.put(_card(project), version, number)
         reasons[number] = _reasons.put(_reason(project), version, number, *asked) if any(asked) else Reason()
-    return [_joined(card, reasons[number]) for number, card in cards.items() if card]
+    return [_joined(card, reasons[number] or Reason()) for number, card in cards.items() if card]
 
 
 def _asked(page: FoundPage) -> tuple[Hashable, ...]:

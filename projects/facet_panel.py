@@ -9,27 +9,27 @@ from .facets import Option
 from .filter_parts import Facet
 from .fragments import SLOT, Shelf
 
-# By facet and value, whether the option is chosen and whether it gives nothing: what stands before and after its count.
-Options = dict[tuple[str, str, bool, bool], tuple[str, str]]
+# By facet: what stands before and after its options. By facet and value, whether the option is chosen and whether it
+# gives nothing: what stands before and after its count.
+Pieces = dict[tuple[str] | tuple[str, str, bool, bool], tuple[str, str]]
 
-_options: Shelf[Options] = Shelf(8)
-_frames: Shelf[tuple[str, str]] = Shelf(256)
+_pieces: Shelf[Pieces] = Shelf(8)
 
 
 def panel(facets: Iterable[Facet], version: int) -> SafeString:
     """The facets that have options, each as projects/_facet.html shows it. Labels are those of this index version."""
-    options = _options.get_or_make(dict, version)
-    pieces: list[str] = []
+    known = _pieces.get_or_make(dict, version)
+    html: list[str] = []
     for facet in facets:
         if facet.options:
-            before, after = _frames.get_or_make(lambda facet=facet: _frame(facet), version, facet.name)
-            pieces.append(before)
+            before, after = known.get((facet.name,)) or known.setdefault((facet.name,), _frame(facet))
+            html.append(before)
             for option in facet.options:
                 key = facet.name, option.value, option.selected, not option.count
-                around = options.get(key) or options.setdefault(key, _option(facet.name, option))
-                pieces += around[0], str(option.count), around[1]
-            pieces.append(after)
-    return mark_safe("".join(pieces))  # noqa: S308 - all of it comes from templates
+                around = known.get(key) or known.setdefault(key, _option(facet.name, option))
+                html += around[0], str(option.count), around[1]
+            html.append(after)
+    return mark_safe("".join(html))  # noqa: S308 - all of it comes from templates
 
 
 def _frame(facet: Facet) -> tuple[str, str]:

@@ -180,6 +180,10 @@ class ProjectFilter(django_filters.FilterSet):
         """The same without what only orders or shows the list."""
         return self.query_with(sort=None, view=None, **changes)
 
+    @cached_property
+    def selection_query(self) -> str:
+        return self.query_of_selection()
+
     def query_without(self, **values: str | None) -> str:
         """The query string without these values (`topic="housing"`) or whole parameters (`near=None`)."""
         left = {

@@ -6,7 +6,7 @@ Nothing that a person who is signed in sees is ever kept. Why at all: templates 
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Generic, TypeVar
 
 from django.utils.safestring import SafeString
@@ -34,6 +34,16 @@ class Shelf(Generic[Fragment]):
             if (found := self._kept.get(full)) is not None:
                 self._kept.move_to_end(full)
             return found
+
+    def get_all(self, keys: Iterable[tuple[Hashable, ...]]) -> list[Fragment | None]:
+        """Many at once: to ask for the language takes as long as to look something up."""
+        language = get_language()
+        with self._lock:
+            found = [(full, self._kept.get(full)) for full in ((language, *key) for key in keys)]
+            for full, fragment in found:
+                if fragment is not None:
+                    self._kept.move_to_end(full)
+            return [fragment for _full, fragment in found]
 
     def put(self, fragment: Fragment, *key: Hashable) -> Fragment:
         with self._lock:

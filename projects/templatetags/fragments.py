@@ -21,10 +21,10 @@ class OnceNode(template.Node):
         self.name, self.varies, self.nodelist = name, varies, nodelist
 
     def render(self, context: Context) -> SafeString:
-        user = context.get("user")
-        if user is None or not user.is_anonymous:  # None: an error page that is drawn without a request
+        user = getattr(getattr(context, "request", None), "user", None)  # also where a partial knows no user
+        if user is None or not user.is_anonymous:  # None: an error page that is drawn before anybody asks who it is for
             return self.nodelist.render(context)
-        varies = (each.resolve(context) for each in self.varies)
+        varies = (each.resolve(context, ignore_failures=True) for each in self.varies)
         return _parts.get_or_make(lambda: self.nodelist.render(context), self.name, *varies)
 
 

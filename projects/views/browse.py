@@ -1,5 +1,6 @@
 """What every visitor may read: home, the list of projects, a project, its council paper."""
 
+from functools import partial
 from itertools import groupby
 
 from django.conf import settings
@@ -51,8 +52,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
             "filter": filterset,
             "page": filterset.page_of_projects,
             "is_map": request.GET.get("view") == "map",
-            "counties": filterset.tiles,
-            "evaluations": insights.ways(filterset),
+            "evaluations": partial(insights.ways, filterset),  # the page seldom needs to ask for them
         },
     )
 
