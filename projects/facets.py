@@ -347,7 +347,11 @@ def with_version(projects: QuerySet[Project]) -> QuerySet[Project]:
 
 def version() -> int:
     """The version of the index in the database; 0 if nothing was ever indexed."""
-    return IndexVersion.objects.values_list("version", flat=True).first() or 0
+    table = connection.ops.quote_name(IndexVersion._meta.db_table)
+    with connection.cursor() as cursor:  # every page asks this; as a QuerySet it takes four times as long
+        cursor.execute(f"SELECT version FROM {table}")  # noqa: S608 - the name comes from the model
+        found = cursor.fetchone()
+    return found[0] if found else 0
 
 
 def current(wanted: int) -> FacetIndex:

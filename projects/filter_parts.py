@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.paginator import Page, Paginator
-from django.utils.functional import Promise, SimpleLazyObject
+from django.urls import reverse
+from django.utils.functional import Promise, SimpleLazyObject, cached_property
 from django.utils.translation import gettext as _
 
 from . import likeness
@@ -65,6 +66,12 @@ class FoundPage(ProjectPage):
     def __init__(self, filterset: "ProjectFilter", number: int, paginator: Paginator) -> None:
         self.filterset, self.numbers = filterset, filterset.numbers_of_page(number)
         super().__init__(SimpleLazyObject(lambda: filterset.projects_with(self.numbers)), number, paginator)
+
+    @cached_property
+    def address(self) -> str:
+        """The one path of this page of the selection: neither its order nor the view of it makes another."""
+        query = self.filterset.query_of_selection(page=str(self.number) if self.number > 1 else None)
+        return reverse("projects:list") + (f"?{query}" if query else "")
 
 
 class ProjectPaginator(Paginator):

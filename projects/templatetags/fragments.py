@@ -1,6 +1,7 @@
 """Parts of pages that are kept for all readers; see projects/fragments.py."""
 
 from django import template
+from django.http import HttpRequest
 from django.template import Context
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.utils.safestring import SafeString
@@ -35,6 +36,13 @@ def once(parser: Parser, token: Token) -> OnceNode:
     nodelist = parser.parse(("endonce",))
     parser.delete_first_token()
     return OnceNode(name.strip("\"'"), [parser.compile_filter(each) for each in varies], nodelist)
+
+
+@register.filter
+def place(request: HttpRequest) -> str:
+    """Which address of the portal this is, whatever its keys are; of an unknown one the path."""
+    match = getattr(request, "resolver_match", None)
+    return match.route if match else request.path
 
 
 register.simple_tag(cards_of)

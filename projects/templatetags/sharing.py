@@ -1,24 +1,38 @@
 """The head of a page for whoever passes its link on: its one address, and title, text and picture of the preview."""
 
 from html import unescape
-from typing import Any
 
 from django import template
 from django.conf import settings
-from django.core.paginator import Page
 from django.http import HttpRequest
 from django.template import Context
 from django.template.base import NodeList, Parser, Token
 from django.templatetags.static import static
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
-
-from projects.filters import ProjectFilter
 
 register = template.Library()
 
 WIDTH, HEIGHT = 1200, 630  # of every preview picture
+_PROPERTIES = {
+    "type": "{kind}",
+    "site_name": "Integrationsmosaik",
+    "locale": "de_DE",
+    "url": "{address}",
+    "title": "{title}",
+    "description": "{description}",
+    "image": "{image}",
+    "image:width": WIDTH,
+    "image:height": HEIGHT,
+}
+# One text for every page: putting it together property by property took longer than the rest of the head.
+_SHARED = "".join(
+    (
+        '<link rel="canonical" href="{address}">',
+        *(f'<meta property="og:{name}" content="{value}">' for name, value in _PROPERTIES.items()),
+        '<meta name="twitter:card" content="summary_large_image">',
+    )
+)
 
 
 class KeepNode(template.Node):
@@ -48,13 +62,6 @@ def site_address(path: str) -> str:
     return settings.SITE_URL + path
 
 
-@register.simple_tag
-def selection_address(filterset: ProjectFilter, page: Page) -> str:
-    """The one path of a page of a selection: neither its order nor the view of it makes another."""
-    query = filterset.query_with(view=None, sort=None, page=str(page.number) if page.number > 1 else None)
-    return reverse("projects:list") + (f"?{query}" if query else "")
-
-
 def _page_of(request: HttpRequest) -> str:
     number = request.GET.get("page", "")
     return f"?page={number}" if number.isascii() and number.isdecimal() and number not in ("0", "1") else ""
@@ -68,19 +75,11 @@ def share(context: Context, path: str = "", picture: str = "", kind: str = "webs
     if match is None or match.app_name != "projects" or "token" in match.kwargs:
         return SafeString("")
     address = settings.SITE_URL + (path or request.path + _page_of(request))
-    properties: dict[str, Any] = {
-        "type": kind,
-        "site_name": "Integrationsmosaik",
-        "locale": "de_DE",
-        "url": address,
-        "title": context["kept_title"],
-        "description": context["kept_description"],
-        "image": settings.SITE_URL + (picture or static("img/share.png")),
-        "image:width": WIDTH,
-        "image:height": HEIGHT,
-    }
-    metas = format_html_join(
-        "", '<meta property="og:{}" content="{}">', ((name, value) for name, value in properties.items() if value)
+    return format_html(
+        _SHARED,
+        kind=kind,
+        address=address,
+        title=context["kept_title"],
+        description=context["kept_description"],
+        image=settings.SITE_URL + (picture or static("img/share.png")),
     )
-    card = SafeString('<meta name="twitter:card" content="summary_large_image">')
-    return format_html('<link rel="canonical" href="{}">{}{}', address, metas, card)
