@@ -25,14 +25,21 @@ _PROPERTIES = {
     "image:width": WIDTH,
     "image:height": HEIGHT,
 }
-# One text for every page: putting it together property by property took longer than the rest of the head.
-_SHARED = "".join(
-    (
-        '<link rel="canonical" href="{address}">',
-        *(f'<meta property="og:{name}" content="{value}">' for name, value in _PROPERTIES.items()),
-        '<meta name="twitter:card" content="summary_large_image">',
+# Texts for every page, one with a description and one without: putting them together anew took as long as a query.
+_SHARED = {
+    has_description: "".join(
+        (
+            '<link rel="canonical" href="{address}">',
+            *(
+                f'<meta property="og:{name}" content="{value}">'
+                for name, value in _PROPERTIES.items()
+                if has_description or name != "description"
+            ),
+            '<meta name="twitter:card" content="summary_large_image">',
+        )
     )
-)
+    for has_description in (True, False)
+}
 
 
 class KeepNode(template.Node):
@@ -76,7 +83,7 @@ def share(context: Context, path: str = "", picture: str = "", kind: str = "webs
         return SafeString("")
     address = settings.SITE_URL + (path or request.path + _page_of(request))
     return format_html(
-        _SHARED,
+        _SHARED[bool(context["kept_description"])],
         kind=kind,
         address=address,
         title=context["kept_title"],

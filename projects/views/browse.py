@@ -9,12 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from projects import adoptions, chains, facets, fruitless_searches
+from projects import adoptions, chains, facets, fruitless_searches, page_states
 from projects.filters import ProjectFilter
 from projects.insights import figures
 from projects.models import Project, Status
 
 from . import insights
+from .kept_pages import kept_while
 
 NEWEST = 6
 WALL = 40
@@ -58,6 +59,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@kept_while(page_states.of_project)
 def project_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     visible = chains.with_chain(Project.objects.filter(status__in=(Status.PUBLISHED, *GONE)).for_detail())
     project = get_object_or_404(facets.with_version(visible), pk=pk)
