@@ -52,7 +52,8 @@ def main() -> int:
         environment = portal_environment(PORT, {"DATABASE_URL": cluster.start(), "DEMO": "0", "LOG_LEVEL": "WARNING"})
         try:
             say(f"── {size} Projekte")
-            subprocess.run([sys.executable, "-m", "bench.fill", str(size)], cwd=ROOT, env=environment, check=True)
+            unlimited = environment | {"STATEMENT_TIMEOUT_MS": "0"}
+            subprocess.run([sys.executable, "-m", "bench.fill", str(size)], cwd=ROOT, env=unlimited, check=True)
             collect_static(environment)
             measured, note = measure_size(size, environment | {"DJANGO_SETTINGS_MODULE": "bench.settings"})
             rows += measured

@@ -7,7 +7,9 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+from django.apps import apps
 from django.contrib.postgres.search import SearchVectorField
+from django.core.management.color import no_style
 from django.db import connection, models, transaction
 from django.utils import timezone
 
@@ -79,9 +81,8 @@ def _default(field: models.Field) -> Any:
 
 
 def _reset_sequences(cursor: Any) -> None:
-    for model in (Project, Financing, KeyFigure, Obstacle, Reference):
-        table = model._meta.db_table
-        cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+    for statement in connection.ops.sequence_reset_sql(no_style(), list(apps.get_app_config("projects").get_models())):
+        cursor.execute(statement)
 
 
 class _Maker:

@@ -24,6 +24,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from pyroaring import BitMap
 
+from .bitmaps import at_least, newest_first
 from .days import years_later
 from .facet_values import values_of_all
 from .insights import cost_per_person
@@ -59,7 +60,7 @@ def index_project(project: Project) -> None:
         published = values_of_all(Project.objects.published().filter(pk=project.pk))
         wanted = {pair for _number, values in published for pair in _pairs(values)}
         changed = []
-        for facet, value, numbers in _stored():
+        for (facet, value), numbers in _rows_about(project.publication_number, wanted).items():
             if (project.publication_number in numbers) != ((facet, value) in wanted):
                 changed.append((facet, value, numbers ^ BitMap([project.publication_number])))
             wanted.discard((facet, value))
@@ -81,7 +82,7 @@ def index_all() -> None:
             for pair in _pairs(values):
                 wanted[pair].add(number)
         changed = []
-        for facet, value, stored in _stored():
+        for (facet, value), (_version, stored) in _read().items():
             numbers = wanted.pop((facet, value), BitMap())
             if numbers != stored:
                 changed.append((facet, value, numbers))
@@ -93,9 +94,31 @@ def _pairs(values: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
     return ((facet, value) for facet, found in values.items() for value in found)
 
 
-def _stored() -> Iterator[tuple[str, str, BitMap]]:
-    for facet, value, serialised in FacetValue.objects.values_list("facet", "value", "numbers"):
-        yield facet, value, BitMap.deserialize(bytes(serialised))
+def _rows_about(number: int, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], BitMap]:
+    """The bitmaps of `wanted` and all that have this number; among a hundred thousand projects few of all rows.
+
+    The copy of this process says which have it, but for rows that are newer; and those that are not count and add up to
+    what the database has, or else the copy saw what was rolled back, and every row is read.
+    """
+    if (copy := _copy) is None:
+        return {pair: numbers for pair, (_version, numbers) in _read().items()}
+    known = {(facet, value) for facet, values in copy.bitmaps.items() for value in values if number in values[value]}
+    pairs = sorted(known | set(wanted))
+    table = connection.ops.quote_name(FacetValue._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT facet, value, version, numbers FROM {table} WHERE version > %s "  # noqa: S608 - see above
+            "OR (facet, value) IN (SELECT * FROM unnest(%s::text[], %s::text[]))",
+            [copy.version, [facet for facet, _value in pairs], [value for _facet, value in pairs]],
+        )
+        rows = {(facet, value): (version, numbers) for facet, value, version, numbers in cursor}
+        cursor.execute(f"SELECT count(*), sum(version) FROM {table} WHERE version <= %s", [copy.version])  # noqa: S608
+        stored = cursor.fetchone()
+    newer = {pair for pair, (version, _numbers) in rows.items() if version > copy.version}
+    same = [version for pair, version in copy.versions.items() if pair not in newer]
+    if stored != (len(same), sum(same) if same else None):
+        return {pair: numbers for pair, (_version, numbers) in _read().items()}
+    return {pair: BitMap.deserialize(bytes(numbers)) for pair, (_version, numbers) in rows.items()}
 
 
 def _store(changed: Iterable[tuple[str, str, BitMap]], version: int) -> None:
@@ -209,7 +232,7 @@ class FacetIndex:
         shared = at_least(numbers for numbers in chain(*values) if number in numbers)
         found: list[int] = []
         for numbers in reversed(shared):
-            nearest = _newest_first(numbers, 0, most + len(found) + 1)
+            nearest = newest_first(numbers, 0, most + len(found) + 1)
             found += [other for other in nearest if other != number and other not in found]
         return found[:most]
 
@@ -269,7 +292,7 @@ class Selection:
         skipped = (page - 1) * size
         found: list[int] = []
         for group in self._by_lead(leads) if sort == "similarity" else self._groups(sort, ranked):
-            found += _newest_first(group, skipped, skipped + size - len(found))
+            found += newest_first(group, skipped, skipped + size - len(found))
             skipped = max(skipped - len(group), 0)
             if len(found) == size:
                 break
@@ -314,25 +337,6 @@ class _Counts(dict):
         return self[facet]
 
 
-def at_least(several: Iterable[BitMap]) -> list[BitMap]:
-    """The numbers that are in at least one of the bitmaps, in at least two, and so on."""
-    found: list[BitMap] = []
-    for numbers in several:
-        found.append(BitMap())
-        for place in range(len(found) - 1, 0, -1):
-            found[place] |= found[place - 1] & numbers
-        found[0] |= numbers
-    return found
-
-
-def _newest_first(group: list[int] | BitMap, start: int, stop: int) -> list[int]:
-    """A slice of a group as pages show it; numbers ascend with publication, so bitmaps are read from the end."""
-    if isinstance(group, list):
-        return group[start:stop]
-    length = len(group)
-    return list(group[max(length - stop, 0) : max(length - start, 0)])[::-1]
-
-
 # --- the copy of this process -----------------------------------------------------------------------------------------
 
 _copy: FacetIndex | None = None
@@ -347,7 +351,11 @@ def with_version(projects: QuerySet[Project]) -> QuerySet[Project]:
 
 def version() -> int:
     """The version of the index in the database; 0 if nothing was ever indexed."""
-    return IndexVersion.objects.values_list("version", flat=True).first() or 0
+    table = connection.ops.quote_name(IndexVersion._meta.db_table)
+    with connection.cursor() as cursor:  # every page asks this; as a QuerySet it takes four times as long
+        cursor.execute(f"SELECT version FROM {table}")  # noqa: S608 - the name comes from the model
+        found = cursor.fetchone()
+    return found[0] if found else 0
 
 
 def current(wanted: int) -> FacetIndex:
@@ -365,10 +373,23 @@ def current(wanted: int) -> FacetIndex:
 
 def load(older: FacetIndex | None = None) -> FacetIndex:
     """A copy of the index as the database has it now; bitmaps that have not changed are taken from `older`."""
-    newest, since = version(), older.version if older else -1
-    changed = Case(When(version__gt=since, then=F("numbers")), output_field=BinaryField(null=True))
+    newest, rows = version(), _read(older)
     bitmaps: defaultdict[str, dict[str, BitMap]] = defaultdict(dict)
-    versions: dict[tuple[str, str], int] = {}
+    for (facet, value), (row_version, numbers) in rows.items():
+        newest = max(newest, row_version)
+        if numbers:
+            bitmaps[facet][value] = numbers
+    return FacetIndex(
+        newest, dict(bitmaps), {pair: version for pair, (version, _numbers) in rows.items()}, read_labels()
+    )
+
+
+def _read(older: FacetIndex | None = None) -> dict[tuple[str, str], tuple[int, BitMap]]:
+    """Version and bitmap of every row; only those that have changed since `older` come from the database."""
+    changed = Case(
+        When(version__gt=older.version if older else -1, then=F("numbers")), output_field=BinaryField(null=True)
+    )
+    found: dict[tuple[str, str], tuple[int, BitMap]] = {}
     # One statement is one snapshot: either all rows of a publication are in it or none.
     for facet, value, row_version, serialised in FacetValue.objects.values_list("facet", "value", "version", changed):
         if serialised is not None:
@@ -376,9 +397,6 @@ def load(older: FacetIndex | None = None) -> FacetIndex:
         elif older and older.versions.get((facet, value)) == row_version:
             numbers = older.bitmaps.get(facet, {}).get(value, BitMap())
         else:
-            return load()  # `older` saw what was rolled back, or what a restored backup does not have
-        versions[facet, value] = row_version
-        newest = max(newest, row_version)
-        if numbers:
-            bitmaps[facet][value] = numbers
-    return FacetIndex(newest, dict(bitmaps), versions, read_labels())
+            return _read()  # `older` saw what was rolled back, or what a restored backup does not have
+        found[facet, value] = row_version, numbers
+    return found

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.paginator import Page, Paginator
-from django.utils.functional import Promise
+from django.urls import reverse
+from django.utils.functional import Promise, SimpleLazyObject, cached_property
 from django.utils.translation import gettext as _
 
 from . import likeness
@@ -59,8 +60,22 @@ class ProjectPage(Page):
         return self.paginator.get_elided_page_range(self.number, on_each_side=2, on_ends=1)
 
 
+class FoundPage(ProjectPage):
+    """A page of what a ProjectFilter finds: numbers of projects, which are read only if somebody wants them."""
+
+    def __init__(self, filterset: "ProjectFilter", number: int, paginator: Paginator) -> None:
+        self.filterset, self.numbers = filterset, filterset.numbers_of_page(number)
+        super().__init__(SimpleLazyObject(lambda: filterset.projects_with(self.numbers)), number, paginator)
+
+    @cached_property
+    def address(self) -> str:
+        """The one path of this page of the selection: neither its order nor the view of it makes another."""
+        query = self.filterset.query_of_selection(page=str(self.number) if self.number > 1 else None)
+        return reverse("projects:list") + (f"?{query}" if query else "")
+
+
 class ProjectPaginator(Paginator):
-    """Pages of what a ProjectFilter finds; only the projects of the page that is shown are read."""
+    """Pages of what a ProjectFilter finds."""
 
     def __init__(self, filterset: "ProjectFilter") -> None:
         super().__init__([], filterset.page_size)
@@ -70,9 +85,8 @@ class ProjectPaginator(Paginator):
     def count(self) -> int:
         return self.filterset.total
 
-    def page(self, number: int | str) -> ProjectPage:
-        number = self.validate_number(number)
-        return ProjectPage(self.filterset.projects_of_page(number), number, self)
+    def page(self, number: int | str) -> FoundPage:
+        return FoundPage(self.filterset, self.validate_number(number), self)
 
 
 def ways_on(asked: "ProjectFilter") -> list[WayOn]:

@@ -7,11 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import django_filters
-from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -32,6 +31,7 @@ from .filter_parts import (
     PAGE_SIZE_WITH_REASONS,
     Chip,
     Facet,
+    FoundPage,
     ProjectPaginator,
     SortOption,
     WayOn,
@@ -181,6 +181,10 @@ class ProjectFilter(django_filters.FilterSet):
         """The same without what only orders or shows the list."""
         return self.query_with(sort=None, view=None, **changes)
 
+    @cached_property
+    def selection_query(self) -> str:
+        return self.query_of_selection()
+
     def query_without(self, **values: str | None) -> str:
         """The query string without these values (`topic="housing"`) or whole parameters (`near=None`)."""
         left = {
@@ -226,14 +230,17 @@ class ProjectFilter(django_filters.FilterSet):
         return self.result.total
 
     @cached_property
-    def page_of_projects(self) -> Page:
-        return ProjectPaginator(self).get_page(self.form.cleaned_data["page"])
+    def page_of_projects(self) -> FoundPage:
+        return cast(FoundPage, ProjectPaginator(self).get_page(self.form.cleaned_data["page"]))
 
-    def projects_of_page(self, number: int) -> list[Project]:
-        """The projects on one page in order, with the passage in which the search text was found."""
+    def numbers_of_page(self, number: int) -> list[int]:
+        """Publication numbers of the projects on one page, in order."""
         ranked = self.search_hits.ranked if self.search_hits else ()
         leads = self.like.in_order() if self.like else ()
-        numbers = self.result.page(self.sort, ranked, number, self.page_size, leads)
+        return self.result.page(self.sort, ranked, number, self.page_size, leads)
+
+    def projects_with(self, numbers: Sequence[int]) -> list[Project]:
+        """These projects in this order, each with why it is here: passage of the search text, likeness, cost."""
         rows = self.queryset.for_listing().number_in(numbers).order_by()
         found = {project.publication_number: project for project in rows}
         projects = [found[number] for number in numbers if number in found]

@@ -14,6 +14,7 @@ from django.db.models import Model
 
 from integration_portal import catalogues
 from municipalities.models import Figure, Municipality
+from projects import fragments
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,6 +54,12 @@ def django_db_modify_db_settings(_drop_leftovers, django_db_modify_db_settings_p
 @pytest.fixture(autouse=True)
 def _media_folder(settings, tmp_path_factory) -> None:
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """Tests change rows behind the back of the indexes; what a page kept for one must not meet the next."""
+    fragments.forget_everything()
 
 
 @pytest.fixture(autouse=True)

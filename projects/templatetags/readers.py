@@ -15,7 +15,7 @@ register = template.Library()
 @register.simple_tag
 def selection_url(view: str, filterset: ProjectFilter) -> str:
     """The address of a page about the same selection of projects."""
-    query = filterset.query_of_selection()
+    query = filterset.selection_query
     return reverse(view) + (f"?{query}" if query else "")
 
 
@@ -32,7 +32,7 @@ def feed_link(query: str = "") -> SafeString:
 
 @register.simple_tag
 def feed_link_of(filterset: ProjectFilter) -> SafeString:
-    return feed_link(filterset.query_of_selection())
+    return feed_link(filterset.selection_query)
 
 
 @register.simple_tag

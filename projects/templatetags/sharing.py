@@ -1,21 +1,17 @@
 """The head of a page for whoever passes its link on: its one address, and title, text and picture of the preview."""
 
 from html import unescape
-from typing import Any
 
 from django import template
 from django.conf import settings
-from django.core.paginator import Page
 from django.http import HttpRequest
 from django.template import Context
 from django.template.base import NodeList, Parser, Token
 from django.templatetags.static import static
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from projects.filters import ProjectFilter
 from projects.languages import without_language
 
 from .languages import alternates
@@ -24,6 +20,32 @@ register = template.Library()
 
 WIDTH, HEIGHT = 1200, 630  # of every preview picture
 OG_LOCALES = {"en": "en_GB", "ar": "ar_AR", "uk": "uk_UA"}
+_PROPERTIES = {
+    "type": "{kind}",
+    "site_name": "Integrationsmosaik",
+    "locale": "{locale}",
+    "url": "{address}",
+    "title": "{title}",
+    "description": "{description}",
+    "image": "{image}",
+    "image:width": WIDTH,
+    "image:height": HEIGHT,
+}
+# Texts for every page, one with a description and one without: putting them together anew took as long as a query.
+_SHARED = {
+    has_description: "".join(
+        (
+            '<link rel="canonical" href="{address}">{elsewhere}',
+            *(
+                f'<meta property="og:{name}" content="{value}">'
+                for name, value in _PROPERTIES.items()
+                if has_description or name != "description"
+            ),
+            '<meta name="twitter:card" content="summary_large_image">',
+        )
+    )
+    for has_description in (True, False)
+}
 
 
 class KeepNode(template.Node):
@@ -53,13 +75,6 @@ def site_address(path: str) -> str:
     return settings.SITE_URL + path
 
 
-@register.simple_tag
-def selection_address(filterset: ProjectFilter, page: Page) -> str:
-    """The one path of a page of a selection: neither its order nor the view of it makes another."""
-    query = filterset.query_with(view=None, sort=None, page=str(page.number) if page.number > 1 else None)
-    return reverse("projects:list") + (f"?{query}" if query else "")
-
-
 def _page_of(request: HttpRequest) -> str:
     number = request.GET.get("page", "")
     return f"?page={number}" if number.isascii() and number.isdecimal() and number not in ("0", "1") else ""
@@ -73,21 +88,13 @@ def share(context: Context, path: str = "", picture: str = "", kind: str = "webs
     if match is None or match.app_name != "projects" or "token" in match.kwargs:
         return SafeString("")
     path = path or request.path + _page_of(request)
-    address = settings.SITE_URL + path
-    properties: dict[str, Any] = {
-        "type": kind,
-        "site_name": "Integrationsmosaik",
-        "locale": OG_LOCALES.get(get_language() or "", "de_DE"),
-        "url": address,
-        "title": context["kept_title"],
-        "description": context["kept_description"],
-        "image": settings.SITE_URL + (picture or static("img/share.png")),
-        "image:width": WIDTH,
-        "image:height": HEIGHT,
-    }
-    metas = format_html_join(
-        "", '<meta property="og:{}" content="{}">', ((name, value) for name, value in properties.items() if value)
+    return format_html(
+        _SHARED[bool(context["kept_description"])],
+        kind=kind,
+        address=settings.SITE_URL + path,
+        elsewhere=alternates(without_language(path), match.view_name),
+        locale=OG_LOCALES.get(get_language() or "", "de_DE"),
+        title=context["kept_title"],
+        description=context["kept_description"],
+        image=settings.SITE_URL + (picture or static("img/share.png")),
     )
-    card = SafeString('<meta name="twitter:card" content="summary_large_image">')
-    elsewhere = alternates(without_language(path), match.view_name)
-    return format_html('<link rel="canonical" href="{}">{}{}{}', address, elsewhere, metas, card)

@@ -1,5 +1,6 @@
 """What every visitor may read: home, the list of projects, a project, its council paper."""
 
+from functools import partial
 from itertools import groupby
 
 from django.conf import settings
@@ -9,12 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from projects import adoptions, chains, facets, fruitless_searches, text_versions
+from projects import adoptions, chains, facets, fruitless_searches, page_states, text_versions
 from projects.filters import ProjectFilter
 from projects.insights import figures
 from projects.models import Project, Status, TextLanguage
 
 from . import insights
+from .kept_pages import kept_while
 from .redirects import follows_merged, moved
 
 NEWEST = 6
@@ -53,13 +55,13 @@ def project_list(request: HttpRequest) -> HttpResponse:
             "filter": filterset,
             "page": filterset.page_of_projects,
             "is_map": request.GET.get("view") == "map",
-            "counties": filterset.tiles,
-            "evaluations": insights.ways(filterset),
+            "evaluations": partial(insights.ways, filterset),  # the page seldom needs to ask for them
         },
     )
 
 
 @require_safe
+@kept_while(page_states.of_project)
 def project_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     visible = chains.with_chain(Project.objects.filter(status__in=(Status.PUBLISHED, *GONE)).for_detail())
     visible = text_versions.with_versions(visible)

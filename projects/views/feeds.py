@@ -22,7 +22,7 @@ FORM = 1  # raise it with every change of what an entry says: readers then fetch
 def projects(request: HttpRequest) -> HttpResponse:
     """Conditional requests are answered from the version of the index alone, which every publication raises."""
     filterset = ProjectFilter(request.GET, queryset=Project.objects.published())
-    query = filterset.query_of_selection()
+    query = filterset.selection_query
     changed_at = _changed_at(filterset)
     etag = quote_etag(hashlib.sha256(f"{FORM} {changed_at.timestamp()} {query}".encode()).hexdigest()[:32])
     response = get_conditional_response(request, etag=etag, last_modified=int(changed_at.timestamp()))

@@ -98,7 +98,7 @@ class Frame:
     @property
     def query(self) -> str:
         """The selection as a query string, without what only orders or shows the list."""
-        return self.filter.query_of_selection()
+        return self.filter.selection_query
 
     @property
     def tabs(self) -> list[Link]:

@@ -22,7 +22,7 @@ from .open_forms import opened_by_link
 @get_or_post
 def subscribe(request: HttpRequest) -> HttpResponse:
     filterset = ProjectFilter(request.GET, queryset=Project.objects.published())
-    query = filterset.query_of_selection()
+    query = filterset.selection_query
     context = {"filter": filterset, "query": query, "days": Subscription.CONFIRM_WITHIN.days}
     if request.method != "POST":
         if "gesendet" in request.GET:

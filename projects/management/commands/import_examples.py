@@ -66,6 +66,8 @@ class Command(BaseCommand):
             if any(outcome != "unchanged" for outcome in outcomes):
                 search.index_all()
                 facets.index_all()
+            else:
+                facets.touch()  # what each process keeps of vocabularies and programmes is read anew all the same
         self.stdout.write(
             f"Beispielprojekte: {outcomes.count('added')} neu, {outcomes.count('changed')} geändert, "
             f"{outcomes.count('unchanged')} unverändert, {outcomes.count('kept')} von der Kommune übernommen."

@@ -1,0 +1,30 @@
+"""On what pages depend that are kept as a whole: as long as its state is equal, a page is the same.
+
+The version of the index stands for everything that is published together with it: projects, adoptions, names of the
+register, vocabularies, programmes, obstacles. Only what changes without it is named beside it. None is not kept.
+"""
+
+from collections.abc import Hashable
+
+from django.db import connection
+
+from .models import Status
+
+# As a QuerySet it would take ten times as long to write as to answer. Offices are edited without their projects, and
+# interest is shown without a moderator. Versions in other languages are released one by one.
+_PROJECT = """
+    SELECT raised.version, project.version, project.changed_at, contact::text,
+        (SELECT count(*) FROM projects_interest WHERE project_id = project.id),
+        (SELECT string_agg(language || released_at, ',') FROM projects_textversion WHERE project_id = project.id)
+    FROM projects_project AS project
+    CROSS JOIN projects_indexversion AS raised
+    LEFT JOIN projects_contact AS contact ON contact.id = project.contact_id
+    WHERE project.id = %s AND project.status = %s
+"""
+
+
+def of_project(pk: int, slug: str = "") -> tuple[Hashable, ...] | None:
+    """Of the public page of a published project."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PROJECT, [pk, Status.PUBLISHED])
+        return cursor.fetchone()

@@ -1,0 +1,54 @@
+"""Whole pages that are kept for readers without a session; which ones, and on what they depend, say the views."""
+
+import functools
+import hashlib
+from collections.abc import Callable, Hashable
+from typing import NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+
+from projects.fragments import Shelf
+
+View = Callable[..., HttpResponse]
+
+
+class Kept(NamedTuple):
+    body: bytes
+    etag: str
+
+
+_pages: Shelf[Kept] = Shelf(256)  # some ten megabytes at most
+
+
+def kept_while(state: Callable[..., Hashable | None]) -> Callable[[View], View]:
+    """The page is rendered once as long as `state` says the same of the view's arguments; None is not kept.
+
+    The state has to name everything that the page shows, because nothing else tells that it has changed. Addresses with
+    a query string are rendered anew: there are too many of them.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def keeping(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            is_reader = request.method in ("GET", "HEAD") and settings.SESSION_COOKIE_NAME not in request.COOKIES
+            known = state(*args, **kwargs) if is_reader and not request.GET else None
+            if known is None:
+                return view(request, *args, **kwargs)
+            if (page := _pages.get(request.path, known)) is None:
+                response = view(request, *args, **kwargs)
+                if response.status_code != 200 or response.has_header("Vary"):
+                    return response
+                page = _pages.put(Kept(response.content, etag_of(response.content)), request.path, known)
+            response = get_conditional_response(request, etag=page.etag) or HttpResponse(page.body)
+            response.headers["ETag"] = page.etag
+            return response
+
+        return keeping
+
+    return decorate
+
+
+def etag_of(body: bytes) -> str:
+    return f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'

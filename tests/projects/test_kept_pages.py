@@ -1,0 +1,79 @@
+"""Pages that are kept as a whole: what changes them, and who never gets them."""
+
+import pytest
+from django.test import Client
+
+from municipalities.models import User
+from projects import indexes, workflow
+from projects.models import Contact, Interest, Project
+from tests.factories import make_municipality
+
+
+@pytest.fixture
+def project(examples) -> Project:
+    return Project.objects.get(import_key="willkommen-in-soegel")
+
+
+def page(client: Client, project: Project, **headers: str) -> str:
+    return client.get(project.get_absolute_url(), headers=headers).content.decode()
+
+
+def test_page_seen_before_asks_once(client, project, django_assert_num_queries):
+    anew = page(client, project)
+    with django_assert_num_queries(1):
+        assert page(client, project) == anew
+
+
+def test_page_changes_with_its_project(client, project):
+    page(client, project)
+    project.title = "Ein neuer Titel"
+    project.save()
+    assert "Ein neuer Titel" in page(client, project)
+
+
+def test_page_changes_with_its_office(client, project):
+    project.contact = Contact.objects.create(function="Leitstelle", organisation="Rathaus", email="a@example.org")
+    project.save()
+    assert "Leitstelle" in page(client, project)
+    Contact.objects.update(function="Stabsstelle")
+    assert "Stabsstelle" in page(client, project)
+
+
+def test_page_changes_with_the_interest_of_others(client, project):
+    page(client, project)
+    person = User.objects.create_user("a@example.org", password="geheim-genug-123")
+    Interest.objects.create(project=project, municipality=make_municipality(), by=person)
+    assert "interessiert sich" in page(client, project)
+
+
+def test_page_changes_with_a_similar_project(client, project):
+    assert "Ein anderes" not in page(client, project)
+    for other in Project.objects.published().exclude(pk=project.pk):
+        other.title = "Ein anderes"
+        other.save()
+    indexes.update(other)
+    assert "Ein anderes" in page(client, project)
+
+
+def test_page_is_gone_with_its_project(client, project):
+    page(client, project)
+    workflow.withdraw(project, by=None, note="Auf Wunsch der Kommune")
+    assert client.get(project.get_absolute_url()).status_code == 410
+
+
+def test_who_has_signed_in_gets_a_page_of_their_own_and_nobody_else_gets_it(client, project):
+    visitor = page(client, project)
+    person = Client()
+    person.force_login(User.objects.create_user("a@example.org", password="geheim-genug-123"))
+    assert "Als Vorlage übernehmen" in page(person, project)
+    assert page(client, project) == visitor
+
+
+def test_unchanged_page_is_not_sent_again(client, project):
+    first = client.get(project.get_absolute_url())
+    again = client.get(project.get_absolute_url(), headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    project.title = "Ein neuer Titel"
+    project.save()
+    changed = client.get(project.get_absolute_url(), headers={"If-None-Match": first.headers["ETag"]}, follow=True)
+    assert changed.status_code == 200
