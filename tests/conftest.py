@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from municipalities.models import Figure, Municipality
+from tests.access_world import made_world, world  # noqa: F401 - fixtures
 
 
 def _is_alive(pid: int) -> bool:
