@@ -15,6 +15,7 @@ from django.db.models import Model
 from integration_portal import catalogues
 from municipalities.models import Figure, Municipality
 from projects import fragments
+from tests.access_world import made_world, world  # noqa: F401 - fixtures
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,24 +1,21 @@
 """One table of every address × visitor: an address without a row fails (S01), and no draft shows anywhere (S05)."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
-from allauth.mfa.models import Authenticator
-from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
-from zeal import zeal_ignore
 
-from municipalities.models import Host, Membership, MembershipState, Role, User
-from projects import adoptions, confirmation, workflow
-from projects.models import Adoption, Contact, Enquiry, FundingProgramme, Project, Subscription, Topic
-from tests.factories import make_municipality, make_project
+from municipalities.models import User
+from projects import adoptions, confirmation
+from projects.models import Adoption, Contact, Enquiry, Project, Subscription
+from tests.access_world import World
+from tests.factories import make_project
 from tests.projects.obstacles import make_category, make_entry
 
 VISITORS = ("anonymous", "stranger", "author", "moderator", "admin")
@@ -30,82 +27,6 @@ ONLY_AUTHOR = {**HIDDEN, "author": 200}
 SIGNED_IN = {**EVERYBODY, "anonymous": 302}
 NEVER_READ = dict.fromkeys(VISITORS, 405)
 AUTHOR_AND_DESK = {**ONLY_AUTHOR, "moderator": 200, "admin": 200}
-
-
-@dataclass
-class World:
-    """One municipality with a project in each state, another with nothing, and one person of every kind."""
-
-    municipality: object
-    people: dict[str, User | AnonymousUser]
-    published: Project
-    draft: Project
-    submitted: Project
-    withdrawn: Project
-    programme: FundingProgramme
-    topic: Topic
-    clients: dict[str, Client] = field(default_factory=dict)
-
-
-@pytest.fixture
-@zeal_ignore()
-def world(db) -> World:
-    municipality = make_municipality(name="Beispielstadt")
-    people = {
-        "anonymous": AnonymousUser(),
-        "stranger": member_of(make_municipality(), "fremd@example.org"),
-        "author": member_of(municipality, "autorin@example.org"),
-        "moderator": moderator("moderation@example.org"),
-        "admin": with_second_factor(User.objects.create_superuser("admin@example.org")),
-    }
-    projects = {
-        name: make_project(lead=municipality, title=f"Projekt {name}")
-        for name in ("published", "draft", "submitted", "withdrawn")
-    }
-    for name in ("published", "submitted", "withdrawn"):
-        projects[name] = workflow.submit(projects[name], by=people["author"])
-    for name in ("published", "withdrawn"):
-        projects[name] = workflow.publish(projects[name], by=people["admin"])
-    workflow.withdraw(projects["withdrawn"], by=people["admin"], note="Auf Wunsch der Kommune.")
-    programme = FundingProgramme.objects.create(
-        slug="beispiel",
-        name="Beispielprogramm",
-        provider="Land",
-        level="state",
-        description="…",
-        checked_on=timezone.localdate(),
-    )
-    found = World(municipality, people, **projects, programme=programme, topic=Topic.objects.get(slug="housing"))
-    for name, person in people.items():
-        found.clients[name] = Client()
-        if person.is_authenticated:
-            found.clients[name].force_login(person)
-    return found
-
-
-def member_of(municipality, email: str) -> User:
-    person = User.objects.create_user(email)
-    Membership.objects.create(
-        user=person,
-        municipality=municipality,
-        role=Role.MEMBER,
-        state=MembershipState.GRANTED,
-        decided_at=timezone.now(),
-    )
-    return person
-
-
-def moderator(email: str) -> User:
-    person = with_second_factor(User.objects.create_user(email, is_staff=True))
-    Membership.objects.create(
-        user=person, host=Host.NST, role=Role.MODERATOR, state=MembershipState.GRANTED, decided_at=timezone.now()
-    )
-    return person
-
-
-def with_second_factor(person: User) -> User:
-    Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={"secret": "x"})
-    return person
 
 
 def of(name: str):

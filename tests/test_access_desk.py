@@ -3,7 +3,7 @@
 import pytest
 from django.urls import get_resolver, reverse
 
-from tests.test_access import named_addresses, world  # noqa: F401 - a fixture
+from tests.test_access import named_addresses
 
 NAMES = sorted(named_addresses(get_resolver().url_patterns))
 DESK = [name for name in NAMES if name.startswith("admin:") and name not in ("admin:login", "admin:logout")]
@@ -39,11 +39,11 @@ def answers(client, names: list[str], expected: tuple[int, ...], leads_to: tuple
 
 
 @pytest.mark.parametrize("visitor", ["anonymous", "stranger", "author"])
-def test_desk_is_closed_to_others(world, visitor):  # noqa: F811 - a fixture
+def test_desk_is_closed_to_others(world, visitor):
     assert len(DESK) > 50
     assert answers(world.clients[visitor], DESK, (302, 403, 404, 405), ("/admin/login/", "/konto/")) == {}
 
 
-def test_account_is_closed_without_signing_in(world):  # noqa: F811 - a fixture
+def test_account_is_closed_without_signing_in(world):
     assert len(INSIDE) > 10
     assert answers(world.clients["anonymous"], INSIDE, (302, 401, 404, 405), ("/konto/anmelden/",)) == {}

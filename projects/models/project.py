@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Case, OuterRef, Value, When
@@ -30,7 +31,7 @@ from .closed_lists import (
 )
 from .contacts import Contact
 from .funding import FundedBy
-from .project_rules import CONSTRAINTS
+from .project_rules import AT_ONCE, CONSTRAINTS
 from .status import EDITABLE, Status
 from .vocabulary import TargetGroup, Topic, label_column
 
@@ -278,6 +279,14 @@ class Project(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("projects:detail", args=[self.pk, self.slug])
+
+    def validate_constraints(self, exclude=None):
+        """Asks the database once for all checks; Django's one question for each, with all columns, finds the words."""
+        try:
+            for rule in CONSTRAINTS if exclude else AT_ONCE:
+                rule.validate(type(self), self, exclude=exclude)
+        except ValidationError:
+            super().validate_constraints(exclude)
 
     @property
     def slug(self) -> str:

@@ -1,5 +1,8 @@
 """What the row of a project has to fulfil; the database refuses the rest, also by raw SQL."""
 
+from functools import reduce
+from operator import and_
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -113,4 +116,10 @@ CONSTRAINTS: list[models.BaseConstraint] = [
         condition=Q(version__gte=1),
         violation_error_message=_("Fassungen zählen ab 1."),
     ),
+]
+_CHECKS = [rule for rule in CONSTRAINTS if isinstance(rule, models.CheckConstraint)]
+# The same rules for a look at a row before it is written: all checks are one question. No constraint of the database.
+AT_ONCE: list[models.BaseConstraint] = [
+    models.CheckConstraint(name="project_all_checks", condition=reduce(and_, (rule.condition for rule in _CHECKS))),
+    *(rule for rule in CONSTRAINTS if rule not in _CHECKS),
 ]

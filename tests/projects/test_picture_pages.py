@@ -15,10 +15,10 @@ from zeal import zeal_ignore
 from municipalities.models import User
 from projects import pictures, workflow
 from projects.models import Attachment, Picture, ProjectVersion, TypedText
+from tests.access_world import member_of
 from tests.factories import make_municipality, make_project
 from tests.projects import picture_zoo as zoo
 from tests.projects.test_pictures import add, files, full_disk  # noqa: F401 - a fixture
-from tests.test_access import member_of
 
 pytestmark = pytest.mark.django_db
 
