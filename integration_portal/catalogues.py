@@ -25,7 +25,7 @@ CORE = re.compile(
     r"|projects/views/(insights|municipalities)\.py|municipalities/(models|profiles|indicators|similarity\w*)\.py"
 )
 GERMAN_ONLY = re.compile(
-    r"templates/(admin|emails)/|(projects|municipalities)/(admin/|management/|(\w+_)?admin\.py|emails\.py|\w+_letters\.py)"
+    r"templates/(admin|emails)/|(projects|municipalities)/(admin/|management/|sheet_import/|models/sheet_imports|(\w+_)?admin\.py|emails\.py|\w+_letters\.py)"
 )
 
 _STRING = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
