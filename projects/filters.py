@@ -22,7 +22,7 @@ from pyroaring import BitMap
 
 from municipalities.similarity_weights import VIEW_PARAMETER, VIEWS, Weights
 
-from . import likeness, search
+from . import likeness, search, text_versions
 from .facets import FacetIndex, Selection, current, version
 from .filter_parts import (
     DISTANCES,
@@ -244,6 +244,7 @@ class ProjectFilter(django_filters.FilterSet):
         rows = self.queryset.for_listing().number_in(numbers).order_by()
         found = {project.publication_number: project for project in rows}
         projects = [found[number] for number in numbers if number in found]
+        text_versions.tell_heads(projects)
         for project in projects:
             project.passage = search.passage(story_of(project), self.search_hits) if self.search_hits else ""
             project.match = self.like.match_of(project.lead.key) if self.like else None

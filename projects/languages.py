@@ -57,9 +57,14 @@ def is_german() -> bool:
 
 
 class Told(str):
-    """A text of a project in the language of the page; every other text of a project is German."""
+    """A text of a project in the language of the page, with the German one; every other text of a project is German."""
 
-    __slots__ = ()
+    original: str
+
+    def __new__(cls, text: str, original: str) -> "Told":
+        told = super().__new__(cls, text)
+        told.original = original
+        return told
 
 
 def in_english() -> bool:

@@ -5,7 +5,7 @@ The German text is the original. A version says where it comes from, and that th
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from municipalities.models import User
 from municipalities.people import Refused
 
-from . import text_version_letters
+from . import indexes, text_version_letters
 from .languages import Told, is_german
 from .models import Project, TextLanguage, TextOrigin, TextVersion
 from .story import STORY_FIELDS
@@ -83,7 +83,19 @@ def tell(project: Project) -> None:
     if not is_german():
         project.told = next((version for version in project.other_texts if version.language == get_language()), None)
     for name, text in (project.told.texts if project.told else {}).items():
-        setattr(project, name, Told(text))
+        setattr(project, name, Told(text, getattr(project, name)))
+
+
+def tell_heads(projects: Sequence[Project]) -> None:
+    """The same for title and summary of many, as lists show them; one query, and none on German pages."""
+    if is_german():
+        return
+    rows = TextVersion.objects.public().filter(project__in=projects, language=get_language())
+    texts = dict(rows.values_list("project_id", "texts"))
+    for project in projects:
+        for name in ("title", "summary"):
+            if told := texts.get(project.pk, {}).get(name):
+                setattr(project, name, Told(told, getattr(project, name)))
 
 
 # --- the municipality -------------------------------------------------------------------------------------------------
@@ -103,7 +115,9 @@ def propose(project: Project, language: str, *, texts: Mapping[str, str], origin
 
 
 def remove(version: TextVersion) -> None:
-    version.delete()
+    with transaction.atomic():
+        version.delete()
+        indexes.update(version.project)
 
 
 # --- the moderators ---------------------------------------------------------------------------------------------------
@@ -122,6 +136,7 @@ def release(version: TextVersion, *, by: User, seen: str | None = None) -> TextV
         version.proposed, version.proposed_origin, version.proposed_digest = {}, "", ""
         version.proposed_at = version.proposed_by = None
         version.save()
+        indexes.update(version.project)  # lists show its title, and are kept until the index changes
         return version
 
 

@@ -290,7 +290,8 @@ class Project(models.Model):
 
     @property
     def slug(self) -> str:
-        return title_slug(self.title, "projekt")
+        """From the German title, in whatever language the page tells the project."""
+        return title_slug(getattr(self.title, "original", self.title), "projekt")
 
     @property
     def partner_list(self) -> list[str]:

@@ -13,10 +13,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from projects import access, adopting, answers, duplicates, links, part_editing, submission, typed_texts, workflow
+from projects import (
+    access,
+    adopting,
+    answers,
+    duplicates,
+    links,
+    part_editing,
+    readability,
+    submission,
+    typed_texts,
+    workflow,
+)
 from projects.models import Project, TypedText
 from projects.models.status import EDITABLE
 from projects.part_editing import Outcome, PartPage
+from projects.story import STORY_FIELDS
 from projects.submission import NEW, Part
 from projects.submission_rows import add_row, remove_row
 from projects.submission_steps import AdoptForm, ConsentForm, NewProjectForm
@@ -232,6 +244,8 @@ def _rows_changed(request: HttpRequest, project: Project, part: Part) -> HttpRes
 
 def _next_page(request: HttpRequest, project: Project, part: Part) -> HttpResponseRedirect:
     messages.success(request, _("„%(part)s“ ist gespeichert.") % {"part": part.label})
+    if hint := readability.hint_about({name: request.POST.get(name, "") for name in STORY_FIELDS}):
+        messages.info(request, hint)
     following = submission.neighbours(part)[1]
     if request.POST.get("save") == "next" and following in submission.FORM_PARTS:
         return redirect("projects:part", pk=project.pk, part=following)
@@ -301,6 +315,7 @@ def _check_page(request: HttpRequest, project: Project, form: ConsentForm, *, pr
         "project": project,
         "answers": answers.answers(project),
         "missing": submission.missing_for_submission(project),
+        "readability": readability.hint_about({name: getattr(project, name) for name in STORY_FIELDS}),
         "typed": submission.typed_parts(project, request.user),
         "form": form,
         "problem": problem,

@@ -1,6 +1,7 @@
 """A project in another language and in Leichte Sprache: proposed, released, shown with its state and its origin."""
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -8,11 +9,12 @@ from django.urls import reverse
 from zeal import zeal_ignore
 
 from municipalities.people import Refused
-from projects import readability, text_versions
+from projects import fragments, readability, text_versions
 from projects.models import Letter, Project, TextVersion
 from tests.factories import make_municipality
 from tests.projects.desk import client_of, moderator_client
 from tests.projects.steps import make_member, project_in
+from tests.projects.submitting import fill
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ignore_template_errors]
 
@@ -53,6 +55,7 @@ def test_a_page_shows_the_version_of_its_language_and_german_where_it_has_none(p
     public(project)
     html = page(project, "/en")
     assert "<h1>A workshop</h1>" in html
+    assert f'<link rel="canonical" href="{settings.SITE_URL}/en{project.get_absolute_url()}">' in html
     assert "Open on <strong>Saturdays</strong>." in html
     assert '<div lang="de" dir="auto"><p>Alle fahren Rad.</p>' in html  # nobody has translated the goals
     assert "written by people" in html
@@ -72,7 +75,8 @@ def test_the_origin_is_shown(project, origin, said):
 def test_a_version_of_an_older_text_says_so(project):
     public(project)
     assert "matches the German text" in page(project, "/en")
-    Project.objects.filter(pk=project.pk).update(goals="Alle fahren sicher Rad.")
+    project.goals = "Alle fahren sicher Rad."
+    project.save()
     html = page(project, "/en")
     assert "older than the German text" in html
     assert "matches" not in html
@@ -90,6 +94,17 @@ def test_leichte_sprache_has_an_address_of_its_own(project):
     assert Client().get(wrong)["Location"] == address
 
 
+def test_lists_show_the_title_of_a_version(project):
+    assert '<h3 class="project-card__title" lang="de">' in Client().get("/en/projekte/").content.decode()
+    public(project)
+    html = Client().get("/en/projekte/").content.decode()
+    assert ">A workshop</a>" in html
+    assert "Bicycles for everybody." in html
+    assert ">Radwerkstatt</a>" in Client().get("/projekte/").content.decode()
+    text_versions.remove(TextVersion.objects.get())
+    assert ">Radwerkstatt</a>" in Client().get("/en/projekte/").content.decode()
+
+
 def test_nothing_is_public_before_its_release(project, member):
     text_versions.propose(project, "en", texts=ENGLISH, origin="human", by=member)
     assert "A workshop" not in page(project, "/en")
@@ -97,12 +112,15 @@ def test_nothing_is_public_before_its_release(project, member):
 
 
 def test_a_page_takes_no_more_queries_with_versions(project, django_assert_num_queries):
-    page(project)  # reads the index
+    page(project, "/uk")  # reads the index
+    fragments.forget_everything()
     with CaptureQueriesContext(connection) as without:
-        page(project)
+        page(project, "/uk")
+    queries = len(without)
     for language in ("en", "ar", "uk", "simple"):
         public(project, language)
-    with django_assert_num_queries(len(without)):
+    page(project)
+    with django_assert_num_queries(queries):
         page(project, "/uk")
 
 
@@ -243,3 +261,13 @@ def test_hard_texts_are_told_apart_from_easy_ones():
     assert "Kürzere Sätze" in readability.hint_about({"approach": HARD})
     assert "Kürzere Sätze" not in readability.hint_about({"approach": EASY})
     assert readability.hint_about({"approach": HARD}, "en") == ""
+
+
+def test_writers_of_a_story_get_the_hint(member):
+    project = project_in("draft", member, lead=member.memberships.get().municipality)
+    client, overview = client_of(member), reverse("projects:task_list", args=[project.pk])
+    fill(client, project, "geschichte", approach=HARD)
+    assert "Wiener Sachtextformel" in client.get(overview).content.decode()
+    assert "Wiener Sachtextformel" in client.get(reverse("projects:check", args=[project.pk])).content.decode()
+    fill(client, project, "geschichte", approach="Kurz und gut.")
+    assert "Wiener Sachtextformel" not in client.get(overview).content.decode()
