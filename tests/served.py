@@ -15,6 +15,8 @@ from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
 
+GUNICORN = ("-m", "gunicorn", "-c", "python:integration_portal.gunicorn")
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -26,7 +28,8 @@ def environment_of(url: str, state: Path, more: dict[str, str]) -> dict[str, str
     database = connection.settings_dict
     address = f"postgresql://{quote(database['USER'])}:{quote(database['PASSWORD'])}@/{database['NAME']}"
     return {
-        **os.environ,  # with the settings of the tests: their cheap passwords make a rush even denser
+        # With the settings of the tests: their cheap passwords make a rush even denser. PORT is for `make run`.
+        **{name: value for name, value in os.environ.items() if name != "PORT"},
         "DATABASE_URL": f"{address}?host={quote(database['HOST'])}",
         "SITE_URL": url,
         "STATE_DIR": str(state),
@@ -34,9 +37,21 @@ def environment_of(url: str, state: Path, more: dict[str, str]) -> dict[str, str
     }
 
 
-def start(environment: dict[str, str], *arguments: str, **how: object) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:integration_portal.gunicorn", *arguments]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL, **how)
+def start_at(listener: socket.socket, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """gunicorn as systemd starts it: the open socket is descriptor 3, and the process number is its own."""
+    hand_over = (
+        "import os, sys; os.dup2(int(sys.argv[1]), 3); "
+        "os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid())); os.execv(sys.argv[2], sys.argv[2:])"
+    )
+    command = [sys.executable, "-c", hand_over, str(listener.fileno()), sys.executable, *GUNICORN]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL, pass_fds=(listener.fileno(),)
+    )
+
+
+def start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, *GUNICORN, *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
 
 
 @contextmanager
@@ -71,3 +86,14 @@ def wait_for(url: str) -> None:
                 return
         time.sleep(0.2)
     raise AssertionError("the portal does not answer")
+
+
+def wait_for_socket(path: Path) -> None:
+    """Until somebody listens there."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(path))
+            return
+        time.sleep(0.2)
+    raise AssertionError("nobody listens")

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from integration_portal.first_start import proxy
 from municipalities.models import PeopleChange, User
+from tests.access_world import moderator
 from tests.factories import make_municipality
-from tests.test_access import moderator, world  # noqa: F401 - a fixture
 
 
 def warnings(*databases: str) -> dict[str, str]:
@@ -117,7 +117,7 @@ def test_nobody_else_is_made_administrator(is_confirmed):
 
 
 @pytest.mark.django_db
-def test_desk_says_when_the_last_backup_was(world, backup):  # noqa: F811 - a fixture
+def test_desk_says_when_the_last_backup_was(world, backup):
     index = "/admin/"
     assert "Letzte Sicherung" in world.clients["admin"].get(index).content.decode()
     assert "zu lange her" not in world.clients["admin"].get(index).content.decode()

@@ -75,7 +75,7 @@ def test_numbers_of_the_database(client, token, settings, tmp_path):
 
 @pytest.mark.django_db
 def test_number_of_queries(client, token, django_assert_num_queries):
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get("/metrics", headers=BEARER)
 
 

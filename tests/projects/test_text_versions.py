@@ -10,7 +10,7 @@ from zeal import zeal_ignore
 
 from municipalities.people import Refused
 from projects import fragments, readability, text_versions
-from projects.models import Letter, Project, TextVersion
+from projects.models import Letter, TextVersion
 from tests.factories import make_municipality
 from tests.projects.desk import client_of, moderator_client
 from tests.projects.steps import make_member, project_in
