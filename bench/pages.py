@@ -36,9 +36,12 @@ PAGES = (
     ),
     Page("Suche", tuple(f"/projekte/?q={word}" for word in WORDS), {10_000: Bars(0.08, 0.12)}),
     Page("Projekt", tuple(f"/projekte/{number}/" for number in range(1, 900, 37)), {0: Bars(0.20, 0.28)}),
+    # More than a process keeps, so that each is read from the database and rendered: what the first reader waits for.
+    Page("Projekt, zum ersten Mal", tuple(f"/projekte/{number}/" for number in range(1, 901))),
     Page("Kommune", ("/kommunen/034545407/", "/kommunen/03241/", "/kommunen/03454/")),
     Page("Kommunen wie meine", ("/projekte/?like=034545407", "/projekte/?like=03454"), milliseconds=30),
     Page("Vergleichbare Kommunen", ("/kommunen/034545407-samtgemeinde-soegel/vergleichbar/",)),
+    Page("Finanzierung einer Auswahl", ("/auswertung/finanzierung/?topic=language",), milliseconds=50),
     Page("Finanzierung", ("/auswertung/finanzierung/",), milliseconds=50),
     Page("Haupt- und Ehrenamt", ("/auswertung/haupt-und-ehrenamt/",), milliseconds=50),
     Page("Hürden", ("/auswertung/huerden/",), milliseconds=50),
