@@ -81,7 +81,7 @@ def _default(field: models.Field) -> Any:
 
 
 def _reset_sequences(cursor: Any) -> None:
-    for statement in connection.ops.sequence_reset_sql(no_style(), list(apps.get_app_config("projects").get_models())):
+    for statement in connection.ops.sequence_reset_sql(no_style(), [*apps.get_app_config("projects").get_models()]):
         cursor.execute(statement)
 
 

@@ -3,7 +3,9 @@
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from statistics import quantiles
 
 
@@ -72,26 +74,31 @@ def resolve(port: int, path: str) -> str:
     return Connection(port).target(path)
 
 
-def measure(port: int, paths: list[str], *, seconds: float, concurrency: int) -> Result:
-    """Fetches the addresses in turn for so many seconds, from `concurrency` threads with a connection each."""
+def measure(
+    port: int, paths: list[str], *, seconds: float, concurrency: int, turns: Iterator[int] | None = None
+) -> Result:
+    """Fetches the addresses in turn for so many seconds, from `concurrency` threads with a connection each.
+
+    With the same `turns` a later call goes on where this one stopped.
+    """
+    turns = turns or count()
     times: list[float] = []
     sizes: list[int] = []
     problems: list[BaseException] = []
     until = time.perf_counter() + seconds
 
-    def work(offset: int) -> None:
-        connection, own_times, own_sizes, turn = Connection(port), [], [], offset
+    def work() -> None:
+        connection, own_times, own_sizes = Connection(port), [], []
         try:
             while (began := time.perf_counter()) < until:
-                own_sizes.append(connection.fetch(paths[turn % len(paths)]))
+                own_sizes.append(connection.fetch(paths[next(turns) % len(paths)]))
                 own_times.append(time.perf_counter() - began)
-                turn += 1
         except Exception as problem:
             problems.append(problem)
         times.extend(own_times)
         sizes.extend(own_sizes)
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(concurrency)]
+    threads = [threading.Thread(target=work) for _number in range(concurrency)]
     began = time.perf_counter()
     for thread in threads:
         thread.start()

@@ -15,6 +15,7 @@ from municipalities.similarity import Match
 from municipalities.similarity_weights import DEFAULT_VIEW, Weights
 
 from . import facets, likeness
+from .bitmaps import at_least
 from .likeness import Likeness
 from .models import Enquiry, Project
 
@@ -99,7 +100,7 @@ def _candidates(
 
 def _by_count(values: Mapping[str, BitMap], wanted: Iterable[str]) -> dict[int, BitMap]:
     """By number of the wanted values (from 1): the projects that have exactly so many of them."""
-    shared = facets.at_least(values.get(value, BitMap()) for value in wanted)
+    shared = at_least(values.get(value, BitMap()) for value in wanted)
     return {count: numbers - more for count, (numbers, more) in enumerate(pairwise([*shared, BitMap()]), start=1)}
 
 

@@ -95,10 +95,9 @@ def _pairs(values: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
 
 
 def _rows_about(number: int, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], BitMap]:
-    """The bitmaps of `wanted` and all that have this number; among a hundred thousand projects few of all rows.
+    """The bitmaps of `wanted` and all that have this number: few rows of many.
 
-    The copy of this process says which have it, but for rows that are newer; and those that are not count and add up to
-    what the database has, or else the copy saw what was rolled back, and every row is read.
+    The copy of this process says which, if its rows count and add up to those of the database that are no newer.
     """
     if (copy := _copy) is None:
         return {pair: numbers for pair, (_version, numbers) in _read().items()}

@@ -7,7 +7,9 @@ register, vocabularies, programmes, obstacles. Only what changes without it is n
 from collections.abc import Hashable
 
 from django.db import connection
+from django.utils import timezone
 
+from . import facets
 from .models import Status
 
 # As a QuerySet it would take ten times as long to write as to answer. Offices are edited without their projects, and
@@ -21,6 +23,12 @@ _PROJECT = """
     LEFT JOIN projects_contact AS contact ON contact.id = project.contact_id
     WHERE project.id = %s AND project.status = %s
 """
+
+
+def of_mosaic() -> tuple[Hashable, ...] | None:
+    """Of an evaluation of all that is published, as of today."""
+    version = facets.version()
+    return (version, timezone.localdate()) if version else None
 
 
 def of_project(pk: int, slug: str = "") -> tuple[Hashable, ...] | None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .closed_lists import Precision, with_precision
 from .funding import FundingLevel, FundingProgramme, FundingSource, Permanence
+from .labelled import Labelled
 from .project import Project
 from .shared_obstacles import ObstacleLevel, ObstacleState, SharedObstacle
 from .vocabulary import ObstacleCategory
@@ -28,7 +29,7 @@ def citations() -> ArrayField:
     return ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("Quellen"), default=list, blank=True)
 
 
-class Financing(models.Model):
+class Financing(Labelled):
     """One source of a project's money. `amount` is euros: a year where `is_per_year`, else for the whole period."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="financings", verbose_name=_("Projekt"))
@@ -87,7 +88,7 @@ class Financing(models.Model):
         return f"{self.source} ({self.get_level_display()})"
 
 
-class KeyFigure(models.Model):
+class KeyFigure(Labelled):
     """A measured figure with its date and source; rows of the same name and unit form a series."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="key_figures", verbose_name=_("Projekt"))
@@ -117,7 +118,7 @@ class KeyFigure(models.Model):
         return f"{self.name}: {self.value} {self.unit}"
 
 
-class Obstacle(models.Model):
+class Obstacle(Labelled):
     """What stands in the way, and which level of government could remove it."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="obstacles", verbose_name=_("Projekt"))

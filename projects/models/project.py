@@ -31,6 +31,7 @@ from .closed_lists import (
 )
 from .contacts import Contact
 from .funding import FundedBy
+from .labelled import Labelled
 from .project_rules import AT_ONCE, CONSTRAINTS
 from .status import EDITABLE, Status
 from .vocabulary import TargetGroup, Topic, label_column
@@ -109,7 +110,7 @@ def in_order(model: type[models.Model], name: str) -> models.QuerySet:
     return rows_of(model, name).order_by("position", "pk")
 
 
-class Project(models.Model):
+class Project(Labelled):
     """One example project. Empty means *keine Angabe*, never zero.
 
     `started_on` is the first and `ended_on` the last day of the period that is documented; the precision says how

@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from projects import page_states
 from projects.days import years_later
 from projects.facets import Selection
 from projects.filter_parts import ProjectPage
@@ -27,6 +28,7 @@ from projects.insights.selection import Telling
 from projects.models import FundedBy, Project
 
 from .downloads import csv_response
+from .kept_pages import kept_while
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,7 @@ def places(framed: Frame, sums: financing.Money | people.People) -> list[tuple[s
 
 
 @require_safe
+@kept_while(page_states.of_mosaic)
 def financing_page(request: HttpRequest) -> HttpResponse:
     framed = frame(request, FINANCING, "projects:financing_csv")
     money = financing.overview(framed.filter.result)
@@ -207,6 +210,7 @@ def financing_csv(request: HttpRequest) -> StreamingHttpResponse:
 
 
 @require_safe
+@kept_while(page_states.of_mosaic)
 def people_page(request: HttpRequest) -> HttpResponse:
     framed = frame(request, PEOPLE, "projects:staffing_csv")
     sums = people.overview(framed.filter.result)

@@ -7,16 +7,19 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from projects import page_states
 from projects.insights import ended
 from projects.insights.ended import CAUSES, UNKNOWN
 
 from .downloads import csv_response
 from .insights import ENDED, frame, page_of, with_query
+from .kept_pages import kept_while
 
 PAGE_SIZE = 12
 
 
 @require_safe
+@kept_while(page_states.of_mosaic)
 def overview(request: HttpRequest) -> HttpResponse:
     framed = frame(request, ENDED, csv="projects:ended_csv")
     cause = cause_in(request)

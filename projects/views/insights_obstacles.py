@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from projects import page_states
 from projects.insights import obstacles
 from projects.insights.matrix import Matrix, matrix
 from projects.insights.obstacles import LEVELS, NO_LEVEL, Count, LevelPart, Survey
@@ -20,6 +21,7 @@ from projects.models import Obstacle, ObstacleCategory, SharedObstacle
 
 from .downloads import csv_response
 from .insights import OBSTACLES, Frame, frame, page_of, with_query
+from .kept_pages import kept_while
 from .redirects import moved
 
 PAGE_SIZE = 40
@@ -34,6 +36,7 @@ def surveyed(framed: Frame) -> Survey:
 
 
 @require_safe
+@kept_while(page_states.of_mosaic)
 def overview(request: HttpRequest) -> HttpResponse:
     framed = frame(request, OBSTACLES, csv="projects:obstacles_csv")
     survey = surveyed(framed)

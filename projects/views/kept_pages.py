@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import get_conditional_response
 
 from projects.fragments import Shelf
 
@@ -41,9 +40,7 @@ def kept_while(state: Callable[..., Hashable | None]) -> Callable[[View], View]:
                 if response.status_code != 200 or response.has_header("Vary"):
                     return response
                 page = _pages.put(Kept(response.content, etag_of(response.content)), request.path, known)
-            response = get_conditional_response(request, etag=page.etag) or HttpResponse(page.body)
-            response.headers["ETag"] = page.etag
-            return response
+            return HttpResponse(page.body, headers={"ETag": page.etag})
 
         return keeping
 
