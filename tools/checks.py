@@ -51,8 +51,8 @@ def test_steps(browser: str | None) -> list[tuple[str, list[str], dict[str, str]
         ("Tests", [python, "-m", "pytest", "-n", "auto", "-m", "not browser"], {}),
     ]
     if browser:
-        # Each of the two has a portal of its own; the files are what may be separated.
-        command = [python, "-m", "pytest", "-m", "browser", "-n", "2", "--dist", "loadfile"]
+        # Each of the two has a portal of its own; whoever has nothing left to do takes tests from the other.
+        command = [python, "-m", "pytest", "-m", "browser", "-n", "2", "--dist", "worksteal"]
         steps.append(("Browser-Tests", command, {"CHROMIUM": browser}))
     return steps
 

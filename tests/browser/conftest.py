@@ -17,19 +17,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
+from tests.browser import audit
 from tools import ROOT
 from tools.checks import chromium
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-AXE = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"target-size": {"enabled": True}},
-    # Every rule runs; only what passes is not described place by place, which took two thirds of the time.
-    "resultTypes": ["violations"],
-}
 START_SECONDS = 180
 PageAt = Callable[..., Page]
 
@@ -177,22 +171,11 @@ def page_at(browser: Browser, portal: Portal) -> Iterator[PageAt]:
     assert not problems, "\n".join(problems)
 
 
-def axe_violations(page: Page) -> list[str]:
-    """What axe finds on this page, one readable line for each place; needs a page with JavaScript."""
-    if not page.evaluate("'axe' in window"):  # the same page is looked at in several sizes and colours
-        page.evaluate(Axe().axe_script)
-    return [
-        f"{violation['id']} ({violation['impact']}): {violation['help']} – {' '.join(map(str, node['target']))}: "
-        f"{node['failureSummary'].splitlines()[-1].strip()}"
-        for violation in page.evaluate("options => axe.run(options).then(results => results.violations)", AXE)
-        for node in violation["nodes"]
-    ]
+@pytest.fixture
+def assert_accessible() -> Callable[[Page], None]:
+    return audit.assert_accessible
 
 
 @pytest.fixture
-def assert_accessible() -> Callable[[Page], None]:
-    def check(page: Page) -> None:
-        violations = axe_violations(page)
-        assert not violations, "\n".join([page.url, *violations])
-
-    return check
+def for_everybody() -> Callable[[Page], None]:
+    return audit.assert_for_everybody

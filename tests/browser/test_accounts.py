@@ -6,6 +6,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.audit import STYLED_ANEW
 from tests.second_factor import totp
 
 PASSWORD = "vier Wörter ohne jeden Sinn"
@@ -160,9 +161,8 @@ INSIDE = (
 SCREENS = [(1280, "light"), (320, "dark")]
 
 
-@pytest.mark.parametrize(("width", "color_scheme"), SCREENS)
-def test_pages_are_for_everybody(page_at, portal, assert_accessible, width, color_scheme):
-    page = page_at(width, color_scheme)
+def test_pages_are_for_everybody(page_at, portal, assert_accessible):
+    page = page_at()
     for path in OUTSIDE:
         check(page, f"/konto/{path}", assert_accessible)
     sign_in(page, "kommune@example.org", portal.passwords["kommune@example.org"])
@@ -173,8 +173,12 @@ def test_pages_are_for_everybody(page_at, portal, assert_accessible, width, colo
 def check(page: Page, path: str, assert_accessible) -> None:
     assert page.goto(path).status == 200
     assert page.url.endswith(path)
-    assert_accessible(page)
-    assert_fits(page)
+    for width, color_scheme in SCREENS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
+        page.evaluate(STYLED_ANEW)
+        assert_accessible(page)
+        assert_fits(page)
 
 
 def assert_fits(page: Page) -> None:

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.audit import assert_text_may_grow
+
 PAGES = [
     "/merkliste/",
     "/merkliste/?{ids}&id=999999",
@@ -17,8 +19,6 @@ PAGES = [
     "/projekte/abo/?topic=language",
     "/projekte/abo/?topic=language&gesendet=1",
 ]
-VIEWS = [(320, "light", "none"), (1280, "dark", "none"), (1280, "light", "active")]
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def ids(page: Page, most: int = 4) -> list[str]:
@@ -31,24 +31,12 @@ def query(page: Page, most: int = 4) -> str:
     return "&".join(f"id={number}" for number in ids(page, most))
 
 
-@pytest.mark.parametrize(("width", "scheme", "forced"), VIEWS)
-def test_pages_are_accessible_and_fit_their_width(page_at, assert_accessible, width, scheme, forced):
-    page = page_at(width, scheme, forced_colors=forced)
-    chosen = query(page)
-    for name in PAGES:
-        page.goto(name.format(ids=chosen))
-        assert_accessible(page)
-        assert page.evaluate(SIDEWAYS) <= 0, name
-
-
-@pytest.mark.parametrize("width", [320, 1280])
-def test_text_can_be_twice_as_large(page_at, width):
-    page = page_at(width)
-    chosen = query(page)
-    for name in PAGES:
-        page.goto(name.format(ids=chosen))
-        page.evaluate("document.documentElement.style.fontSize = '200%'" if width > 500 else "0")
-        assert page.evaluate(SIDEWAYS) <= 0, name
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_for_everybody(page_at, for_everybody, name):
+    page = page_at()
+    page.goto(name.format(ids=query(page)))
+    for_everybody(page)
+    assert_text_may_grow(page)
 
 
 def test_list_is_kept_in_the_browser_across_pages(page_at):

@@ -1,0 +1,82 @@
+"""What every page has to keep, whoever looks at it: axe, width, outline, text that may grow (A01, A05, A08).
+
+A page is opened once and then looked at on each screen: no script of the portal asks for the size or the colours.
+"""
+
+from itertools import pairwise
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+    # Every rule runs; only what passes is not described place by place, which took two thirds of the time.
+    "resultTypes": ["violations"],
+}
+# Telephone in daylight, desk at night, and a system whose colours replace ours.
+SCREENS = ((320, "light", "none"), (1280, "dark", "none"), (1280, "light", "active"))
+# By how much a page scrolls sideways and the elements that reach out of it; nothing where it does not.
+SIDEWAYS = """(() => {
+  const { scrollWidth, clientWidth: width } = document.documentElement;
+  if (scrollWidth <= width) return [];
+  const wide = [...document.body.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > width + 0.5);
+  const told = wide.map(e => `${e.tagName}.${e.className} ${e.id} ${e.textContent.trim().slice(0, 40)}`);
+  return [scrollWidth - width, ...told];
+})()"""
+# Links change their colours slowly, also when the system's colours change under an open page.
+STYLED_ANEW = """(async () => {
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await Promise.all(document.getAnimations().map(animation => animation.finished));
+})()"""
+TWICE_AS_LARGE = "document.documentElement.style.fontSize = '200%'"
+AS_LARGE_AS_BEFORE = "document.documentElement.style.fontSize = ''"
+WIDELY_SPACED = """for (const element of document.querySelectorAll('body *')) {
+    element.style.lineHeight = '1.5'; element.style.letterSpacing = '0.12em'; element.style.wordSpacing = '0.16em';
+}"""
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe finds on this page, one readable line for each place; needs a page with JavaScript."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    return [
+        f"{violation['id']} ({violation['impact']}): {violation['help']} – {' '.join(map(str, node['target']))}: "
+        f"{node['failureSummary'].splitlines()[-1].strip()}"
+        for violation in page.evaluate("options => axe.run(options).then(results => results.violations)", AXE)
+        for node in violation["nodes"]
+    ]
+
+
+def assert_accessible(page: Page) -> None:
+    violations = axe_violations(page)
+    assert not violations, "\n".join([f"{page.url} {page.viewport_size}", *violations])
+
+
+def assert_for_everybody(page: Page) -> None:
+    """No finding of axe, no sideways scroll, headings without a gap and no id twice, on each of SCREENS."""
+    for width, scheme, forced in SCREENS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, forced_colors=forced, reduced_motion="reduce")
+        page.evaluate(STYLED_ANEW)
+        assert_accessible(page)
+        assert page.evaluate(SIDEWAYS) == [], (page.url, width)
+    assert_outline(page)
+
+
+def assert_outline(page: Page) -> None:
+    found = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5')].map(h => Number(h.tagName[1]))")
+    assert found.count(1) == 1, (page.url, found)
+    assert all(after <= before + 1 for before, after in pairwise(found)), (page.url, found)
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.getAttribute('id'))")
+    assert len(ids) == len(set(ids)), (page.url, sorted(name for name in ids if ids.count(name) > 1))
+
+
+def assert_text_may_grow(page: Page) -> None:
+    """WCAG 1.4.4 and 1.4.12: nothing scrolls sideways; afterwards the page keeps its wide spacing."""
+    page.emulate_media(color_scheme="light", forced_colors="none")
+    for width, before, change in ((1280, "", TWICE_AS_LARGE), (320, AS_LARGE_AS_BEFORE, WIDELY_SPACED)):
+        page.evaluate(before)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(change)
+        assert page.evaluate(SIDEWAYS) == [], (page.url, change)
