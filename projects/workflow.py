@@ -288,10 +288,7 @@ def lock_version(project: Project, version: int) -> Project:
 
 
 def waits_for(project: Project, *, besides: str = "") -> list[str]:
-    """Whose approval is missing before this submitted project can be published, as texts; with one key nobody's.
-
-    That of the host `besides` is taken as given.
-    """
+    """Whose approval is missing before this submitted project can be published; that of `besides` counts as given."""
     if not settings.TWO_KEY_APPROVAL:
         return []
     given = {besides, *(approval.host for approval in project.approvals.all())}
