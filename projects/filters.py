@@ -297,7 +297,7 @@ class ProjectFilter(django_filters.FilterSet):
                 texts = self.index.labels.choices[name]
                 chips += [Chip(label, texts[value], "?" + self.query_without(**{name: value})) for value in values]
             elif name == "q":
-                chips.append(Chip(label, f"„{self.q}“", "?" + self.query_without(q=None)))
+                chips.append(Chip(label, _("„%(text)s“") % {"text": self.q}, "?" + self.query_without(q=None)))
             elif name == "municipality" and self.body:
                 chips.append(Chip(label, self.body.display_name, "?" + self.query_without(municipality=None)))
             elif name == "near" and self.centre:
