@@ -57,7 +57,7 @@ def keep_in_a_hurry(user: User, project: Project | None, part: str, data: QueryD
     """keep() for a person who has waited already: whoever holds the project may hold this up as well."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = 1000")
+            cursor.execute("SET LOCAL statement_timeout = 500")
         return keep(user, project, part, data)
 
 
