@@ -3,6 +3,7 @@
 import logging
 import sys
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -50,6 +51,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
+    if not hasattr(request, "_cached_user"):
+        request.user = AnonymousUser()  # who it is stands in the database that has just not answered
     response = answer(request, "503.html", 503, "Das Mosaik ist gleich wieder da")
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response

@@ -84,7 +84,7 @@ TEMPLATES = [
 # --- database ---
 # For web requests; manage.py lifts it, because imports and migrations may take their time.
 _statement_ms = env_number("STATEMENT_TIMEOUT_MS", 4000)
-_lock_ms = min(_statement_ms, 3000)
+_lock_ms = min(_statement_ms, 2000)  # leaves time to keep what was typed and to say so within five seconds
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",

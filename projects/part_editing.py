@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from django import forms
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
@@ -357,6 +357,8 @@ def _store(page: PartPage) -> bool:
     """Stores a valid page, unless the project is no longer the one that the page was judged by."""
     project = page.project
     with transaction.atomic():
+        with connection.cursor() as cursor:  # lock_timeout alone counts anew for each place in the queue for a row
+            cursor.execute("SET LOCAL statement_timeout = 2500")
         same = Project.objects.filter(pk=project.pk, version=project.version, status__in=EDITABLE)
         if not same.update(version=project.version + 1, changed_at=timezone.now()):
             return False

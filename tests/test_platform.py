@@ -208,6 +208,18 @@ def test_database_that_is_really_gone(visitor, monkeypatch):
     assert visitor.get("/readyz").status_code == 200
 
 
+@pytest.mark.django_db(transaction=True)
+def test_database_that_is_gone_is_said_to_people_with_a_session_too(visitor, monkeypatch):
+    visitor.force_login(make_user())
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/gibt/es/nicht")
+    response = visitor.get("/mitmachen/projekte/")
+    monkeypatch.undo()
+    connection.close()
+    assert response.status_code == 503
+    assert "Die Datenbank antwortet gerade nicht." in response.content.decode()
+
+
 @pytest.mark.urls(__name__)
 @pytest.mark.django_db
 def test_missing_token_is_explained():

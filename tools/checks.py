@@ -48,7 +48,7 @@ def test_steps(browser: str | None) -> list[tuple[str, list[str], dict[str, str]
         *static_steps(),
         ("Migrationen", [python, "manage.py", "makemigrations", "--check", "--dry-run"], {}),
         ("Betriebsprüfung", [python, *deploy], {**PUBLIC, "DJANGO_SETTINGS_MODULE": "integration_portal.settings"}),
-        ("Tests", [python, "-m", "pytest", "-n", "auto", "-m", "not browser"], {}),
+        ("Tests", [python, "-m", "pytest", "-n", "auto", "-m", "not browser and not faults"], {}),
     ]
     if browser:
         # Each of the two has a portal of its own; whoever has nothing left to do takes tests from the other.

@@ -89,10 +89,24 @@ def lint() -> int:
 def unit() -> int:
     """The tests without a browser, or those that ARGS names: make unit ARGS="tests/projects -k search"."""
     ensure_environment()
-    arguments = shlex.split(os.environ.get("ARGS", "")) or ["-n", "auto", "-m", "not browser"]
+    arguments = shlex.split(os.environ.get("ARGS", "")) or ["-n", "auto", "-m", "not browser and not faults"]
     with database(test_cluster()) as more:
         command = [venv_python(), "-m", "pytest", *arguments]
         return subprocess.run(command, cwd=ROOT, env=test_environment(more), check=False).returncode
+
+
+def faults() -> int:
+    """Breaks a portal of its own in many ways and writes down what became of it; see tests/faults/."""
+    ensure_environment()
+    command = [venv_python(), "-m", "pytest", "-m", "faults"]
+    arguments = shlex.split(os.environ.get("ARGS", ""))
+    with database(test_cluster()) as more:
+        environment = test_environment(more)
+        if not arguments:  # a table of some of them would forget the others
+            environment["FAULTS_TABLE"] = str(ROOT / "docs" / "betrieb" / "faults.md")
+        return subprocess.run(
+            [*command, *(arguments or ["tests/faults"])], cwd=ROOT, env=environment, check=False
+        ).returncode
 
 
 def bench() -> int:
@@ -144,6 +158,7 @@ COMMANDS = {
     "test": test,
     "lint": lint,
     "unit": unit,
+    "faults": faults,
     "bench": bench,
     "lock": lock,
     "demo-passwords": demo_passwords,
@@ -155,6 +170,7 @@ HELP = {
     "test": "alles prüfen: Stil, Typen, Migrationen, Tests, Browser",
     "lint": "nur Stil, Vorlagen und Typen",
     "unit": 'nur die Tests ohne Browser (ARGS="tests/projects -k suche" für einzelne)',
+    "faults": "ein eigenes Portal kaputtmachen und aufschreiben, was daraus wird (docs/betrieb/faults.md)",
     "bench": 'wie schnell die Seiten sind, neben einer konstanten (SIZES="1000 10000")',
     "lock": "die Listen der Pakete neu festschreiben",
     "demo-passwords": "den Demo-Konten neue Passwörter geben",

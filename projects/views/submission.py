@@ -217,7 +217,7 @@ def _part_sent(request: HttpRequest, project: Project, part: Part) -> HttpRespon
     try:
         result = part_editing.save_part(part, project.pk, request.user, request.POST)
     except OperationalError:  # a row that is locked for long, a database that is too busy: 503, but nothing is lost
-        typed_texts.keep(request.user, project, part.name, request.POST)
+        typed_texts.keep_in_a_hurry(request.user, project, part.name, request.POST)
         raise
     if result.outcome == Outcome.SAVED:
         typed_texts.forget(request.user, project, part.name, request.POST.get("text", ""))
