@@ -6,7 +6,7 @@ register, vocabularies, programmes, obstacles. Only what changes without it is n
 
 from collections.abc import Hashable
 
-from django.db import connection
+from municipalities import reading
 
 from .models import Status
 
@@ -25,6 +25,6 @@ _PROJECT = """
 
 def of_project(pk: int, slug: str = "") -> tuple[Hashable, ...] | None:
     """Of the public page of a published project."""
-    with connection.cursor() as cursor:
+    with reading.connection().cursor() as cursor:
         cursor.execute(_PROJECT, [pk, Status.PUBLISHED])
         return cursor.fetchone()
