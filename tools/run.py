@@ -101,6 +101,12 @@ def bench() -> int:
     return subprocess.run([venv_python(), "-m", "bench"], cwd=ROOT, check=False).returncode
 
 
+def scale() -> int:
+    """Shows the portal on two servers with a replica of the database that dies; see tests/scale/__main__.py."""
+    ensure_environment()
+    return subprocess.run([venv_python(), "-m", "tests.scale"], cwd=ROOT, check=False).returncode
+
+
 # --- the rest ---------------------------------------------------------------------------------------------------------
 
 
@@ -145,6 +151,7 @@ COMMANDS = {
     "lint": lint,
     "unit": unit,
     "bench": bench,
+    "scale": scale,
     "lock": lock,
     "demo-passwords": demo_passwords,
     "clean": clean,
@@ -156,6 +163,7 @@ HELP = {
     "lint": "nur Stil, Vorlagen und Typen",
     "unit": 'nur die Tests ohne Browser (ARGS="tests/projects -k suche" für einzelne)',
     "bench": 'wie schnell die Seiten sind, neben einer konstanten (SIZES="1000 10000")',
+    "scale": "zwei Server und eine Kopie der Datenbank, die mittendrin ausfällt",
     "lock": "die Listen der Pakete neu festschreiben",
     "demo-passwords": "den Demo-Konten neue Passwörter geben",
     "clean": "Umgebung, Testdatenbank und Zwischenspeicher löschen",
