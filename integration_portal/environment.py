@@ -37,11 +37,11 @@ def env_amount(name: str, default: str) -> Decimal:
     return Decimal(value.replace(",", "."))
 
 
-def database_from_url(url: str) -> dict[str, object]:
+def database_from_url(url: str, name: str = "DATABASE_URL") -> dict[str, object]:
     """Database settings from postgresql://user:password@host:port/name; `?host=` names the folder of a socket."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
-        raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host:5432/name.")
+        raise ImproperlyConfigured(f"{name} must look like postgresql://user:password@host:5432/name.")
     socket_folder = parse_qs(parts.query).get("host", [""])[0]
     return {
         "NAME": unquote(parts.path.lstrip("/")),

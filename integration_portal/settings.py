@@ -104,6 +104,16 @@ DATABASES: dict[str, dict[str, Any]] = {
         },
     }
 }
+# A copy for readers without an account; off unless it is named. It has no pool: a pool would wait for one that is away.
+if os.environ.get("REPLICA_DATABASE_URL") or os.environ.get("REPLICA_DATABASE_URL_FILE"):
+    DATABASES["replica"] = {
+        **DATABASES["default"],
+        **database_from_url(env("REPLICA_DATABASE_URL"), "REPLICA_DATABASE_URL"),
+        "CONN_MAX_AGE": 600,
+        "OPTIONS": {key: value for key, value in DATABASES["default"]["OPTIONS"].items() if key != "pool"},
+    }
+    DATABASE_ROUTERS = ["integration_portal.replica.Router"]
+    MIDDLEWARE.append("integration_portal.replica.read_from_replica")  # innermost
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by all workers, or limits of attempts would multiply; 300 entries (Django's) let anybody push the counts out.
 CACHES = {
@@ -188,10 +198,22 @@ ACCEL_PREFIX = env("ACCEL_PREFIX", "")  # "/intern/": nginx has the media folder
 MAX_UPLOAD_BYTES = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 FILE_UPLOAD_HANDLERS = ["integration_portal.uploads.BoundedUpload"]
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "projects.storage.AtomicFileSystemStorage"},
     "staticfiles": {"BACKEND": "integration_portal.storage.BundlingStorage"},
 }
+# Several machines share their uploads in a folder of the network or, with the extra `s3`, in a bucket. The portal still
+# hands each file out itself, because it knows who may see it.
+if S3_BUCKET := env("S3_BUCKET", ""):
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": env("S3_ENDPOINT_URL", "") or None,
+            "access_key": env("S3_ACCESS_KEY"),
+            "secret_key": env("S3_SECRET_KEY"),
+        },
+    }
 
 # Touched by every backup that succeeded, also by another tool's; the desk, metrics and checks read its age.
 LAST_BACKUP = STATE_DIR / "last_backup"

@@ -24,6 +24,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from pyroaring import BitMap
 
+from municipalities import reading
+
 from .bitmaps import at_least, newest_first
 from .days import years_later
 from .facet_values import values_of_all
@@ -350,8 +352,9 @@ def with_version(projects: QuerySet[Project]) -> QuerySet[Project]:
 
 def version() -> int:
     """The version of the index in the database; 0 if nothing was ever indexed."""
-    table = connection.ops.quote_name(IndexVersion._meta.db_table)
-    with connection.cursor() as cursor:  # every page asks this; as a QuerySet it takes four times as long
+    asked = reading.connection()
+    table = asked.ops.quote_name(IndexVersion._meta.db_table)
+    with asked.cursor() as cursor:  # every page asks this; as a QuerySet it takes four times as long
         cursor.execute(f"SELECT version FROM {table}")  # noqa: S608 - the name comes from the model
         found = cursor.fetchone()
     return found[0] if found else 0

@@ -6,8 +6,9 @@ register, vocabularies, programmes, obstacles. Only what changes without it is n
 
 from collections.abc import Hashable
 
-from django.db import connection
 from django.utils import timezone
+
+from municipalities import reading
 
 from . import facets
 from .models import Status
@@ -33,6 +34,6 @@ def of_mosaic() -> tuple[Hashable, ...] | None:
 
 def of_project(pk: int, slug: str = "") -> tuple[Hashable, ...] | None:
     """Of the public page of a published project."""
-    with connection.cursor() as cursor:
+    with reading.connection().cursor() as cursor:
         cursor.execute(_PROJECT, [pk, Status.PUBLISHED])
         return cursor.fetchone()

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice, takewhile
 
-from django.db import connection
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from pyroaring import BitMap
+
+from municipalities import reading
 
 from . import story
 from .german import Form, fold, forms, readable, words
@@ -145,7 +146,7 @@ def _matching(grown: Sequence[Grown]) -> tuple[BitMap, tuple[int, ...]]:
         " & ".join(_phrase(result.places, mark) for result in wanted) for mark in (":A", ":AB", "")
     )
     exact = " & ".join(_phrase(result.exact) for result in wanted)
-    with connection.cursor() as cursor:
+    with reading.connection().cursor() as cursor:
         cursor.execute(
             _BY_INDEX.format(query=_HITS.format(hits=hits + f" EXCEPT {_WITH_WORD}" * len(unwanted))),
             [*map(_one_of, wanted + unwanted), RANKED, title, summary, _WEIGHTS, exact, every],

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from django.db import connection
+from municipalities import reading
 
 from .german import LONGEST_EXPRESSION, expression, lexicon, stem, tokens
 
@@ -273,7 +273,7 @@ def _look_up(seeds: Sequence[Seed]) -> list[Row]:
         "tails": [seed.tails for seed in seeds],
         "most": MOST_WORDS,
     }
-    with connection.cursor() as cursor:
+    with reading.connection().cursor() as cursor:
         cursor.execute(_LOOK_UP, parameters)
         rows = map(Row._make, cursor.fetchall())
     return sorted(rows, key=lambda row: (not row.is_form, -row.projects, row.word))

@@ -235,6 +235,9 @@ class Cluster:
         while not self._comes_up(command, deadline):
             # After kill -9 of the server its children need a moment to notice and to let go of the memory.
             time.sleep(0.5)
+        self._ensure_database(binaries, folder)
+
+    def _ensure_database(self, binaries: Path, folder: Path) -> None:
         made = self._run([binaries / "createdb", "-h", folder, "-U", NAME, NAME])
         if made.returncode and "already exists" not in made.stderr:
             raise PostgresError(f"Die Datenbank {NAME} lässt sich nicht anlegen: {made.stderr.strip()}")

@@ -115,6 +115,12 @@ def bench() -> int:
     return subprocess.run([venv_python(), "-m", "bench"], cwd=ROOT, check=False).returncode
 
 
+def scale() -> int:
+    """Shows the portal on two servers with a replica of the database that dies; see tests/scale/__main__.py."""
+    ensure_environment()
+    return subprocess.run([venv_python(), "-m", "tests.scale"], cwd=ROOT, check=False).returncode
+
+
 # --- the rest ---------------------------------------------------------------------------------------------------------
 
 
@@ -160,6 +166,7 @@ COMMANDS = {
     "unit": unit,
     "faults": faults,
     "bench": bench,
+    "scale": scale,
     "lock": lock,
     "demo-passwords": demo_passwords,
     "clean": clean,
@@ -172,6 +179,7 @@ HELP = {
     "unit": 'nur die Tests ohne Browser (ARGS="tests/projects -k suche" für einzelne)',
     "faults": "ein eigenes Portal kaputtmachen und aufschreiben, was daraus wird (docs/betrieb/faults.md)",
     "bench": 'wie schnell die Seiten sind, neben einer konstanten (SIZES="1000 10000")',
+    "scale": "zwei Server und eine Kopie der Datenbank, die mittendrin ausfällt",
     "lock": "die Listen der Pakete neu festschreiben",
     "demo-passwords": "den Demo-Konten neue Passwörter geben",
     "clean": "Umgebung, Testdatenbank und Zwischenspeicher löschen",
