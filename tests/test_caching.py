@@ -11,7 +11,7 @@ from zeal import zeal_ignore
 from integration_portal.caching import FOR_EVERYBODY
 from projects import facets
 from projects.models import Project
-from tests.test_access import READING, world  # noqa: F401 - a fixture
+from tests.test_access import READING
 from tests.test_pages import addresses
 
 
