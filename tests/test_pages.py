@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 STATIC_PAGES = (
     "home list municipalities funding topics contribute data_sources imprint privacy accessibility report_barrier "
     "easy_language sign_language insights financing staffing obstacles obstacle_report ended white_spots adopted "
-    "enquiries codebook api"
+    "enquiries codebook api help help_reading help_submitting help_moderating"
 ).split()
 QUERIES = {
     "?topic=language&kind=county&sort=newest",
@@ -163,6 +163,10 @@ QUERY_COUNTS = {
     "projects:funding": 3,
     "projects:municipalities": 1,
     "projects:contribute": 1,
+    "projects:help": 0,
+    "projects:help_reading": 0,
+    "projects:help_submitting": 0,
+    "projects:help_moderating": 0,
     "projects:easy_language": 1,
     "projects:sign_language": 1,
 }

@@ -101,6 +101,12 @@ def bench() -> int:
     return subprocess.run([venv_python(), "-m", "bench"], cwd=ROOT, check=False).returncode
 
 
+def pictures() -> int:
+    """Takes the pictures of the handbooks anew from a portal that it starts; see tests/browser/handbook_pictures.py."""
+    ensure_environment()
+    return subprocess.run([venv_python(), "-m", "tests.browser.handbook_pictures"], cwd=ROOT, check=False).returncode
+
+
 # --- the rest ---------------------------------------------------------------------------------------------------------
 
 
@@ -145,6 +151,7 @@ COMMANDS = {
     "lint": lint,
     "unit": unit,
     "bench": bench,
+    "pictures": pictures,
     "lock": lock,
     "demo-passwords": demo_passwords,
     "clean": clean,
@@ -156,6 +163,7 @@ HELP = {
     "lint": "nur Stil, Vorlagen und Typen",
     "unit": 'nur die Tests ohne Browser (ARGS="tests/projects -k suche" für einzelne)',
     "bench": 'wie schnell die Seiten sind, neben einer konstanten (SIZES="1000 10000")',
+    "pictures": "die Bilder der Hilfe (/hilfe/) neu aufnehmen",
     "lock": "die Listen der Pakete neu festschreiben",
     "demo-passwords": "den Demo-Konten neue Passwörter geben",
     "clean": "Umgebung, Testdatenbank und Zwischenspeicher löschen",
