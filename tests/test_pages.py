@@ -95,6 +95,7 @@ def readers_addresses(project: Project) -> list[str]:
     ]
 
 
+@pytest.mark.check("A08", "A09", "S13")
 def test_every_page_is_valid_html_with_ordered_headings_and_no_cookie(client, examples):
     for address in addresses():
         response = client.get(address)
@@ -124,6 +125,7 @@ def test_titles_tell_pages_apart(client, examples):
     assert len(set(titles.values())) == len(titles), sorted(titles.values())
 
 
+@pytest.mark.check("S14")
 def test_no_page_points_its_reader_to_another_host_for_its_parts(client, examples):
     for address in addresses():
         html = client.get(address).content.decode()
@@ -132,6 +134,7 @@ def test_no_page_points_its_reader_to_another_host_for_its_parts(client, example
         assert foreign == [], address
 
 
+@pytest.mark.check("A02")
 def test_pages_stay_within_the_byte_budget(client, examples):
     """HTML at most 15 KB compressed (README, budgets)."""
     for address in addresses():
@@ -172,6 +175,7 @@ QUERY_COUNTS = {
 }
 
 
+@pytest.mark.check("R09")
 @pytest.mark.parametrize("name", QUERY_COUNTS)
 @pytest.mark.parametrize("rows", [1, 30])
 def test_page_asks_the_database_the_same_number_of_times(client, django_assert_num_queries, name, rows, published):
@@ -181,6 +185,7 @@ def test_page_asks_the_database_the_same_number_of_times(client, django_assert_n
         client.get(reverse(name))
 
 
+@pytest.mark.check("R09")
 def test_project_page_asks_six_times(client, django_assert_num_queries, examples):
     project = Project.objects.get(import_key="willkommen-in-soegel")
     client.get(project.get_absolute_url())
@@ -241,6 +246,7 @@ BAD_QUERIES = [
 ]
 
 
+@pytest.mark.check("S19")
 @pytest.mark.parametrize("query", BAD_QUERIES, ids=range(len(BAD_QUERIES)))
 def test_bad_query_gets_a_german_answer_and_never_a_crash(client, examples, query):
     for address in (reverse("projects:list"), reverse("projects:municipalities")):
