@@ -15,11 +15,14 @@ from django.db.models import Model
 from integration_portal import catalogues
 from municipalities.models import Figure, Municipality
 from projects import fragments
+from tests import checks_table
 from tests.access_world import made_world, world  # noqa: F401 - fixtures
+from tests.checks_table import pytest_addoption  # noqa: F401 - a hook
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Pages in other languages need their catalogues, once for all workers."""
+    checks_table.register(config)
     if not hasattr(config, "workerinput"):
         catalogues.compile_all()
 

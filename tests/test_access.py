@@ -201,6 +201,10 @@ READING = [
     ("projects:white_spots", nothing, EVERYBODY),
     ("projects:white_spots_csv", nothing, EVERYBODY),
     ("projects:contribute", nothing, EVERYBODY),
+    ("projects:help", nothing, EVERYBODY),
+    ("projects:help_reading", nothing, EVERYBODY),
+    ("projects:help_submitting", nothing, EVERYBODY),
+    ("projects:help_moderating", nothing, EVERYBODY),
     ("projects:data_sources", nothing, EVERYBODY),
     ("projects:codebook", nothing, EVERYBODY),
     ("projects:codebook_csv", nothing, EVERYBODY),
@@ -342,6 +346,7 @@ READING = [
 ELSEWHERE = ("account_", "mfa_", "usersessions_", "admin:", "socialaccount_")
 
 
+@pytest.mark.check("S01")
 @pytest.mark.parametrize(("name", "arguments", "expected"), READING)
 def test_reading_address_answers_every_visitor_as_the_table_says(world, name, arguments, expected):
     path = reverse(name, kwargs=arguments(world)) if ":" in name else f"/{name}"
@@ -353,6 +358,7 @@ def test_reading_address_answers_every_visitor_as_the_table_says(world, name, ar
     assert found == expected
 
 
+@pytest.mark.check("S02")
 @pytest.mark.parametrize(("name", "arguments", "expected"), READING)
 def test_reading_address_refuses_to_write(world, name, arguments, expected):
     if name in ("projects:report_barrier", "projects:confirm", "projects:contact"):
@@ -386,12 +392,14 @@ def named_addresses(patterns, prefix: str = "") -> set[str]:
     return found
 
 
+@pytest.mark.check("S01")
 def test_every_address_has_a_row():
     known = {name for name, *_rest in READING}
     addresses = {name for name in named_addresses(get_resolver().url_patterns) if not name.startswith(ELSEWHERE)}
     assert addresses - known == set()
 
 
+@pytest.mark.check("S05")
 def test_draft_is_in_no_list_search_count_or_page(world):
     """S05: the draft's title and the number of projects give nothing away."""
     anonymous = world.clients["anonymous"]
@@ -413,6 +421,7 @@ def test_draft_is_in_no_list_search_count_or_page(world):
             assert hidden.title not in text, page
 
 
+@pytest.mark.check("S06")
 def test_staff_without_second_factor_reaches_nothing_but_its_set_up(world):
     client = Client()
     person = User.objects.create_superuser("neu@example.org")

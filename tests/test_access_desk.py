@@ -38,12 +38,14 @@ def answers(client, names: list[str], expected: tuple[int, ...], leads_to: tuple
     return wrong
 
 
+@pytest.mark.check("S01", "S02")
 @pytest.mark.parametrize("visitor", ["anonymous", "stranger", "author"])
 def test_desk_is_closed_to_others(world, visitor):
     assert len(DESK) > 50
     assert answers(world.clients[visitor], DESK, (302, 403, 404, 405), ("/admin/login/", "/konto/")) == {}
 
 
+@pytest.mark.check("S01", "S02")
 def test_account_is_closed_without_signing_in(world):
     assert len(INSIDE) > 10
     assert answers(world.clients["anonymous"], INSIDE, (302, 401, 404, 405), ("/konto/anmelden/",)) == {}

@@ -106,6 +106,7 @@ def comparable(response, email: str = "") -> tuple:
     return response.status_code, response.headers.get("Location"), text, tuple(sorted(response.cookies))
 
 
+@pytest.mark.check("S09")
 @pytest.mark.parametrize("verified", [True, False])
 def test_sign_up_answers_the_same_for_a_known_address(verified):
     user = make_user()
@@ -120,6 +121,7 @@ def test_sign_up_answers_the_same_for_a_known_address(verified):
     assert letters["neu@stade.example"] == "Bitte bestätigen Sie Ihre E-Mail-Adresse"
 
 
+@pytest.mark.check("S09")
 def test_sign_in_answers_the_same_for_an_unknown_address():
     make_user()
     make_user("weg@stade.example", is_active=False)
@@ -131,6 +133,7 @@ def test_sign_in_answers_the_same_for_an_unknown_address():
     assert "E-Mail-Adresse und Passwort passen nicht zusammen" in answers.pop()
 
 
+@pytest.mark.check("S09")
 def test_reset_answers_the_same_for_an_unknown_address():
     make_user()
     answers = set()
@@ -184,6 +187,7 @@ def test_forgotten_password_is_set_anew(client):
 # --- S10: sessions ---
 
 
+@pytest.mark.check("S10")
 def test_session_ends_after_an_hour_without_a_request(client):
     with time_machine.travel("2026-11-22 08:00", tick=False) as clock:
         sign_in(client, make_user().email)
@@ -195,6 +199,7 @@ def test_session_ends_after_an_hour_without_a_request(client):
         assert not is_signed_in(client)
 
 
+@pytest.mark.check("S10")
 def test_session_ends_after_twelve_hours_however_busy(client):
     with time_machine.travel("2026-11-22 08:00", tick=False) as clock:
         sign_in(client, make_user().email)
@@ -205,6 +210,7 @@ def test_session_ends_after_twelve_hours_however_busy(client):
         assert not is_signed_in(client)
 
 
+@pytest.mark.check("S10")
 def test_password_change_ends_the_other_sessions(client):
     user, other = make_user(), Client()
     sign_in(client, user.email)
@@ -216,6 +222,7 @@ def test_password_change_ends_the_other_sessions(client):
     assert Letter.objects.get().subject == "Ihr Passwort wurde geändert"
 
 
+@pytest.mark.check("S10")
 def test_locked_account_is_out_at_once_and_stays_out(client):
     user = make_user()
     sign_in(client, user.email)
@@ -263,6 +270,7 @@ def make_admin() -> User:
     return people.set_administrator(make_user("admin@example.org"), True, by=None)
 
 
+@pytest.mark.check("S06")
 @pytest.mark.parametrize("make", [make_moderator, make_admin])
 def test_desk_is_closed_without_second_factor(client, make):
     sign_in(client, make().email)
@@ -287,6 +295,7 @@ def test_desk_opens_after_password_and_code(client, make):
     assert client.get("/admin/").status_code == 200
 
 
+@pytest.mark.check("S06")
 def test_stock_login_of_the_admin_does_not_skip_the_second_factor(client):
     user = make_moderator()
     with_app(user)
@@ -442,6 +451,7 @@ NASTY = [
 ]
 
 
+@pytest.mark.check("S18")
 @pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
 def test_nothing_that_is_typed_breaks_a_form(client, text):
     """S18 for the forms of an account: an answer, never an error of ours."""
@@ -481,6 +491,7 @@ def test_nothing_that_is_typed_breaks_a_form(client, text):
         assert b"<script>" not in answer.content
 
 
+@pytest.mark.check("S21")
 @pytest.mark.parametrize("target", ["https://example.org/", "//example.org/", "/\\example.org", "javascript:alert(1)"])
 def test_nobody_is_led_elsewhere_after_signing_in(client, target):
     user = make_user()

@@ -73,6 +73,7 @@ def run(command: str, *arguments: object) -> str:
     return out.getvalue()
 
 
+@pytest.mark.check("F07")
 def test_restored_portal_is_equal(content, root, empty, settings):
     before = backup.table_sums()
     assert "2 Dateien" in run("backup", "--to", root)

@@ -47,6 +47,7 @@ def guess(url: str, browser: urllib.request.OpenerDirector, token: str, password
             return f"{error.code}: {error.read().decode()}"
 
 
+@pytest.mark.check("S08")
 def test_parallel_wrong_passwords_are_hardly_checked(portal):
     user = User.objects.create_user(EMAIL, PASSWORD)
     EmailAddress.objects.create(user=user, email=EMAIL, verified=True, primary=True)

@@ -157,6 +157,7 @@ def test_metrics_are_private_and_rushes_are_slowed(front):
     assert answers.count(429) == 60 - 41
 
 
+@pytest.mark.check("F03")
 def test_cache_serves_readers_and_nobody_else(front):
     """With F03's half that needs no database to be stopped: nginx asks, gets no answer, shows what it has."""
     project = make_published("weg")

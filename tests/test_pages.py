@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 STATIC_PAGES = (
     "home list municipalities funding topics contribute data_sources imprint privacy accessibility report_barrier "
     "easy_language sign_language insights financing staffing obstacles obstacle_report ended white_spots adopted "
-    "enquiries codebook api"
+    "enquiries codebook api help help_reading help_submitting help_moderating"
 ).split()
 QUERIES = {
     "?topic=language&kind=county&sort=newest",
@@ -95,6 +95,7 @@ def readers_addresses(project: Project) -> list[str]:
     ]
 
 
+@pytest.mark.check("A08", "A09", "S13")
 def test_every_page_is_valid_html_with_ordered_headings_and_no_cookie(client, examples):
     for address in addresses():
         response = client.get(address)
@@ -124,6 +125,7 @@ def test_titles_tell_pages_apart(client, examples):
     assert len(set(titles.values())) == len(titles), sorted(titles.values())
 
 
+@pytest.mark.check("S14")
 def test_no_page_points_its_reader_to_another_host_for_its_parts(client, examples):
     for address in addresses():
         html = client.get(address).content.decode()
@@ -132,6 +134,7 @@ def test_no_page_points_its_reader_to_another_host_for_its_parts(client, example
         assert foreign == [], address
 
 
+@pytest.mark.check("A02")
 def test_pages_stay_within_the_byte_budget(client, examples):
     """HTML at most 15 KB compressed (README, budgets)."""
     for address in addresses():
@@ -163,11 +166,16 @@ QUERY_COUNTS = {
     "projects:funding": 3,
     "projects:municipalities": 1,
     "projects:contribute": 1,
+    "projects:help": 0,
+    "projects:help_reading": 0,
+    "projects:help_submitting": 0,
+    "projects:help_moderating": 0,
     "projects:easy_language": 1,
     "projects:sign_language": 1,
 }
 
 
+@pytest.mark.check("R09")
 @pytest.mark.parametrize("name", QUERY_COUNTS)
 @pytest.mark.parametrize("rows", [1, 30])
 def test_page_asks_the_database_the_same_number_of_times(client, django_assert_num_queries, name, rows, published):
@@ -177,6 +185,7 @@ def test_page_asks_the_database_the_same_number_of_times(client, django_assert_n
         client.get(reverse(name))
 
 
+@pytest.mark.check("R09")
 def test_project_page_asks_seven_times_and_then_once(client, django_assert_num_queries, examples):
     """The one is whether anything has changed since somebody read the page."""
     client.get(reverse("projects:list"))
@@ -239,6 +248,7 @@ BAD_QUERIES = [
 ]
 
 
+@pytest.mark.check("S19")
 @pytest.mark.parametrize("query", BAD_QUERIES, ids=range(len(BAD_QUERIES)))
 def test_bad_query_gets_a_german_answer_and_never_a_crash(client, examples, query):
     for address in (reverse("projects:list"), reverse("projects:municipalities")):

@@ -66,6 +66,7 @@ def sign_in(client: Client, user: User) -> HttpResponse:
 # --- headers ---
 
 
+@pytest.mark.check("S11")
 @pytest.mark.urls(__name__)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
@@ -100,6 +101,7 @@ def test_static_files_have_the_headers(visitor):
     assert HEADERS.items() <= dict(response.headers).items()
 
 
+@pytest.mark.check("S11")
 def test_policy_allows_nothing_inline_and_nobody_else():
     policy = HEADERS["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
@@ -108,6 +110,7 @@ def test_policy_allows_nothing_inline_and_nobody_else():
     assert "http" not in policy
 
 
+@pytest.mark.check("S13")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "address",
@@ -288,6 +291,7 @@ def test_operator_can_close_the_making_of_accounts(client, settings):
     assert not User.objects.exists()
 
 
+@pytest.mark.check("S22")
 @pytest.mark.django_db
 def test_sixth_wrong_password_is_not_checked(client):
     user = make_user()
@@ -351,6 +355,7 @@ def test_admin_does_not_show_secrets_of_second_factors(client):
 # --- log ---
 
 
+@pytest.mark.check("S16")
 @pytest.mark.urls(__name__)
 @pytest.mark.django_db
 def test_log_has_the_route_and_no_address(visitor, caplog):

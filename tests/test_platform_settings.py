@@ -128,6 +128,7 @@ def deploy_warnings() -> set[str]:
     return {message.msg for message in checks.run_checks(include_deployment_checks=True, tags=[checks.Tags.security])}
 
 
+@pytest.mark.check("A09")
 @pytest.mark.parametrize("name", OPERATOR_TEXTS)
 def test_deploy_check_refuses_placeholders(settings, name):
     for other in OPERATOR_TEXTS:
@@ -150,6 +151,7 @@ def make_record(message: str, error: Exception | None = None) -> logging.LogReco
     return logging.LogRecord("portal", logging.ERROR, __file__, 1, message, None, info)
 
 
+@pytest.mark.check("S16")
 def test_log_is_one_line_of_json():
     request_id.set("abc")
     line = JsonLines().format(make_record("two\nlines and an ä"))
@@ -158,6 +160,7 @@ def test_log_is_one_line_of_json():
     assert json.loads(line)["request_id"] == "abc"
 
 
+@pytest.mark.check("S16")
 def test_log_leaves_out_what_the_database_quotes():
     line = JsonLines().format(make_record("failed", IntegrityError("duplicate key\nDETAIL: Key (email)=(a@b.c)")))
     assert json.loads(line)["reason"] == "duplicate key"

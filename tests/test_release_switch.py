@@ -6,6 +6,8 @@ import threading
 from collections import Counter
 from http.client import HTTPException
 
+import pytest
+
 from tests.served import environment_of, get, start_at, wait_for
 
 READERS = 4
@@ -24,6 +26,7 @@ def ask_until(stop: threading.Event, url: str, answers: Counter) -> None:
         stop.wait(0.02)
 
 
+@pytest.mark.check("F08")
 def test_release_switch_under_load(transactional_db, tmp_path):
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -121,6 +121,12 @@ def scale() -> int:
     return subprocess.run([venv_python(), "-m", "tests.scale"], cwd=ROOT, check=False).returncode
 
 
+def pictures() -> int:
+    """Takes the pictures of the handbooks anew from a portal that it starts; see tests/browser/handbook_pictures.py."""
+    ensure_environment()
+    return subprocess.run([venv_python(), "-m", "tests.browser.handbook_pictures"], cwd=ROOT, check=False).returncode
+
+
 # --- the rest ---------------------------------------------------------------------------------------------------------
 
 
@@ -167,6 +173,7 @@ COMMANDS = {
     "faults": faults,
     "bench": bench,
     "scale": scale,
+    "pictures": pictures,
     "lock": lock,
     "demo-passwords": demo_passwords,
     "clean": clean,
@@ -180,6 +187,7 @@ HELP = {
     "faults": "ein eigenes Portal kaputtmachen und aufschreiben, was daraus wird (docs/betrieb/faults.md)",
     "bench": 'wie schnell die Seiten sind, neben einer konstanten (SIZES="1000 10000")',
     "scale": "zwei Server und eine Kopie der Datenbank, die mittendrin ausfällt",
+    "pictures": "die Bilder der Hilfe (/hilfe/) neu aufnehmen",
     "lock": "die Listen der Pakete neu festschreiben",
     "demo-passwords": "den Demo-Konten neue Passwörter geben",
     "clean": "Umgebung, Testdatenbank und Zwischenspeicher löschen",

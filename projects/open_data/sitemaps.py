@@ -22,7 +22,7 @@ BATCH = 2000
 PAGES = (
     "home list topics municipalities funding funding_check insights financing staffing obstacles ended adopted "
     "white_spots enquiries contribute data_sources codebook api easy_language sign_language accessibility imprint "
-    "privacy report_barrier"
+    "privacy report_barrier help help_reading help_submitting help_moderating"
 ).split()
 KEY_LENGTHS = (5, 9, 12)  # of a county, a Samtgemeinde, a municipality; each is the beginning of the next
 

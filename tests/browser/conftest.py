@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -65,8 +66,8 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def portal() -> Iterator[Portal]:
+@contextmanager
+def running_portal() -> Iterator[Portal]:
     """The portal as `make run` serves it, with data of its own in a folder with a blank in its path."""
     state = Path(tempfile.mkdtemp(prefix="mosaik browser "))
     state.chmod(0o755)  # the account of the database has to get in
@@ -80,6 +81,12 @@ def portal() -> Iterator[Portal]:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
         shutil.rmtree(state, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[Portal]:
+    with running_portal() as running:
+        yield running
 
 
 def read_passwords(process: subprocess.Popen[str]) -> dict[str, str]:

@@ -87,6 +87,7 @@ def virtual_authenticator(page: Page) -> None:
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
+@pytest.mark.check("S07")
 def test_passkey_registers_and_signs_in(page_at, portal):
     """S07; browsers know passkeys under a name only, not under 127.0.0.1."""
     page = page_at(base_url=portal.url.replace("127.0.0.1", "localhost"))
@@ -161,6 +162,7 @@ INSIDE = (
 SCREENS = [(1280, "light"), (320, "dark")]
 
 
+@pytest.mark.check("A01")
 def test_pages_are_for_everybody(page_at, portal, assert_accessible):
     page = page_at()
     for path in OUTSIDE:
@@ -188,6 +190,7 @@ def assert_fits(page: Page) -> None:
     assert all(height >= 48 for height in heights), (page.url, heights)
 
 
+@pytest.mark.check("A04")
 @pytest.mark.parametrize(("width", "color_scheme"), SCREENS)
 @pytest.mark.parametrize(
     ("path", "button"),

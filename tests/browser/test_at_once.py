@@ -104,6 +104,7 @@ def save(member: Visitor, address: str, **typed) -> None:
     assert member.post(address, {**form_of(page), **typed, "save": "list"}, token_of(page)).status_code == 302
 
 
+@pytest.mark.check("R01")
 def test_first_step_sent_twenty_times_makes_one_project(member):
     fields, token = first_step(member)
     answers = member.at_once("/mitmachen/projekte/neu/", [fields] * TIMES, token)
@@ -112,6 +113,7 @@ def test_first_step_sent_twenty_times_makes_one_project(member):
     assert member.get("/mitmachen/projekte/").text.count(fields["title"]) == 1
 
 
+@pytest.mark.check("R01")
 def test_project_sent_in_twenty_times_is_submitted_once_with_one_letter(member):
     address = draft(member)
     save(member, address + "kopf/", summary="Zwanzigmal geklickt.")
@@ -126,6 +128,7 @@ def test_project_sent_in_twenty_times_is_submitted_once_with_one_letter(member):
     assert member.get("/demo/briefe/").text.count(f">{member.home}{address}</a>") == 1
 
 
+@pytest.mark.check("R02")
 def test_one_version_edited_twenty_times_gives_one_save_and_nineteen_answers_with_both_texts(member):
     address = draft(member) + "kopf/"
     page = member.get(address)

@@ -19,6 +19,7 @@ def page(browser, portal, request) -> Iterator[Page]:
     context.close()
 
 
+@pytest.mark.check("R05")
 @pytest.mark.parametrize("page", [320, 1280], indirect=True)
 def test_session_that_ends_while_typing_loses_nothing(page, portal, assert_accessible):
     address = begin(page, portal, f"Schrebergarten am Bahndamm {page.viewport_size['width']}") + "geschichte/"

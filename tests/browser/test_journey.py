@@ -71,6 +71,7 @@ def photos(tmp_path: Path) -> list[str]:
     return [str(path) for path in paths]
 
 
+@pytest.mark.check("A07", "R04")
 @pytest.mark.parametrize(("width", "javascript", "body"), VARIANTS)
 def test_the_whole_way_of_a_project(page_at, portal, photos, width, javascript, body):
     member, admin, moderator, reader = (Somebody(page_at(width, javascript=javascript)) for _ in range(4))

@@ -31,6 +31,7 @@ def query(page: Page, most: int = 4) -> str:
     return "&".join(f"id={number}" for number in ids(page, most))
 
 
+@pytest.mark.check("A01", "A05")
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_for_everybody(page_at, for_everybody, name):
     page = page_at()
@@ -85,6 +86,7 @@ def test_projects_of_other_pages_are_compared_too(page_at):
     assert {first, other} == set(re.findall(r"id=(\d+)", page.url))
 
 
+@pytest.mark.check("A07")
 def test_without_javascript_boxes_lead_to_list_and_comparison(page_at):
     page = page_at(360, javascript=False)
     page.goto("/projekte/")

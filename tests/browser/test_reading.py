@@ -45,6 +45,10 @@ PAGES = [
     "/themen/",
     "/themen/language/",
     "/mitmachen/",
+    "/hilfe/",
+    "/hilfe/lesen/",
+    "/hilfe/einreichen/",
+    "/hilfe/moderieren/",
     "/daten/",
     "/daten/codebuch/",
     "/api/",
@@ -73,6 +77,7 @@ def address(page: Page, name: str) -> str:
     return name
 
 
+@pytest.mark.check("A01", "A05", "S14")
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_for_everybody(page_at, for_everybody, name):
     page = page_at()
@@ -81,6 +86,7 @@ def test_page_is_for_everybody(page_at, for_everybody, name):
     assert_text_may_grow(page)
 
 
+@pytest.mark.check("A03")
 def test_keyboard_skips_to_the_content_and_shows_where_it_is(page_at):
     page = page_at(1280)
     page.goto("/projekte/")
@@ -102,6 +108,7 @@ def test_keyboard_skips_to_the_content_and_shows_where_it_is(page_at):
     assert len(seen) > 40  # no trap
 
 
+@pytest.mark.check("A07")
 def test_reader_finds_filters_and_prints_without_javascript(page_at):
     page = page_at(360, javascript=False)
     page.goto("/")
@@ -132,6 +139,7 @@ def test_council_paper_is_one_page_of_a4(page_at):
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
 
 
+@pytest.mark.check("A02", "S14")
 @pytest.mark.parametrize("name", ["/", "/projekte/", PROJECT])
 def test_first_visit_stays_within_the_budget(page_at, name):
     """README, budgets: CSS and JS at most 10 KB each, fonts 50 KB, everything 90 KB in at most 8 requests."""

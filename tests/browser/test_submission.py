@@ -49,6 +49,7 @@ def add_money(page: Page) -> None:
         page.fill(f"#id_financings-{number}-amount", amount)
 
 
+@pytest.mark.check("A07")
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("javascript", [True, False])
 def test_journey_from_the_first_step_to_sending(page_at, portal, assert_accessible, width, javascript):
@@ -91,6 +92,7 @@ def test_journey_from_the_first_step_to_sending(page_at, portal, assert_accessib
     expect(page.locator("main")).to_contain_text("ist eingereicht")
 
 
+@pytest.mark.check("A01", "A05")
 @pytest.mark.parametrize("width", [320, 1280])
 def test_parts_fit_and_are_accessible_empty_with_errors_and_with_many_rows(page_at, portal, assert_accessible, width):
     page = page_at(width)
@@ -130,6 +132,7 @@ def test_rows_move_the_focus_and_are_announced(page_at, portal):
     expect(page.locator("[name=financings-TOTAL_FORMS]")).to_have_value("1")
 
 
+@pytest.mark.check("R05")
 def test_killed_tab_loses_at_most_what_was_typed_since_the_last_twenty_seconds(page_at, portal):
     page = page_at()
     address = begin(page, portal, "Kochabend im Gemeindehaus") + "geschichte/"
@@ -183,6 +186,7 @@ def test_conflict_shows_both_texts(page_at, portal, assert_accessible):
     expect(page.locator("#id_summary")).to_have_value("Text der Kollegin")
 
 
+@pytest.mark.check("A03")
 @pytest.mark.parametrize("page_name", ["", "neu/"])
 def test_keyboard_reaches_every_control_and_sees_it(page_at, portal, page_name):
     page = page_at()

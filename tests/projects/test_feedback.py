@@ -84,6 +84,7 @@ def test_report_and_letter_are_stored_together():
     assert mail.outbox == []
 
 
+@pytest.mark.check("S21")
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r", "%0a", "\u2028"])
 def test_headers_cannot_be_injected(line_end):
     report(name=f"Erika{line_end}Bcc: x@example.org", reply_to=f"erika@example.org{line_end}Bcc: x@example.org")
@@ -166,6 +167,7 @@ def test_posts_from_other_sites_are_refused(headers, status):
     assert BarrierReport.objects.count() == (status == 302)
 
 
+@pytest.mark.check("S22")
 def test_too_many_reports_are_asked_to_wait():
     for _report in range(feedback.REPORTS_PER_VISITOR):
         assert report().status_code == 302

@@ -106,6 +106,7 @@ def test_trap_is_hidden_and_forgets_what_was_typed():
     assert "spam" not in html
 
 
+@pytest.mark.check("S18")
 @hypothesis_settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(line=ODD, paragraphs=ODD, mail=ODD)
 def test_whatever_is_typed_is_refused_or_can_be_stored(line, paragraphs, mail):

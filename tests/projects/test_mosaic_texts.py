@@ -130,6 +130,7 @@ def test_locator_marks_one_of_45_tiles():
 # Style sheets
 
 
+@pytest.mark.check("A06")
 @pytest.mark.parametrize("path", sorted(CSS.glob("*.css")), ids=lambda path: path.name)
 def test_style_sheets_keep_the_house_rules(path):
     text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
@@ -144,6 +145,7 @@ def test_style_sheets_keep_the_house_rules(path):
     assert "http" not in text
 
 
+@pytest.mark.check("A02")
 def test_style_sheets_and_fonts_fit_the_budget():
     import brotli
 

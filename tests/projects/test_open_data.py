@@ -44,6 +44,7 @@ def table(response, delimiter=";") -> list[dict[str, str]]:
     return list(csv.DictReader(StringIO(text, newline=""), delimiter=delimiter))
 
 
+@pytest.mark.check("R11")
 @pytest.mark.django_db
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=queries)
@@ -95,6 +96,7 @@ def test_record_of_soegel_says_what_its_page_says(examples, client):
     assert record["url"].endswith(project.get_absolute_url())
 
 
+@pytest.mark.check("S05")
 def test_unpublished_projects_are_nowhere(db, client):
     make_project(title="Geheimer Entwurf")
     submitted = workflow.submit(make_project(title="Geheime Einreichung"), by=None)
@@ -123,6 +125,7 @@ def test_contact_shows_as_much_as_it_wants(db, client, level, function, email):
     assert bool(shown and shown.get("email")) is email
 
 
+@pytest.mark.check("S21")
 def test_formula_in_a_title_stays_text(db, client):
     publish(title="=HYPERLINK(1)")
     assert table(client.get(reverse("projects:project_csv")))[0]["Titel"] == "'=HYPERLINK(1)"
@@ -169,6 +172,7 @@ def test_wrong_parameters_are_explained(db, client):
         assert answer.json()["error"]
 
 
+@pytest.mark.check("S22")
 def test_too_many_requests_are_answered_with_429(db, client, monkeypatch):
     cache.clear()
     monkeypatch.setattr(api.REQUESTS.__class__, "take_turn", lambda self, caller: False)

@@ -12,6 +12,7 @@ def test_table_opens_in_a_german_spreadsheet():
     assert table == '\ufeffOrt;Euro\r\n"Sögel; Markt";1400000,5\r\nZeven;\r\n'
 
 
+@pytest.mark.check("S21")
 @pytest.mark.parametrize("text", ["=1+1", "+49 511", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
 def test_text_is_never_a_formula(text):
     assert tables.disarmed(text) == "'" + text

@@ -136,6 +136,7 @@ def test_refused_letter_does_not_keep_the_others(server):
     assert outbox.send_due() == 3
 
 
+@pytest.mark.check("R07")
 @pytest.mark.django_db
 @pytest.mark.parametrize("mood", ["hang", "busy"])
 def test_server_that_is_away_costs_one_attempt_and_little_time(mood, server):
@@ -151,6 +152,7 @@ def test_server_that_is_away_costs_one_attempt_and_little_time(mood, server):
     assert outbox.send_due() == 5
 
 
+@pytest.mark.check("R07")
 @pytest.mark.django_db
 def test_no_server_at_all_loses_nothing(settings):
     with socket.socket() as unused:
@@ -164,6 +166,7 @@ def test_no_server_at_all_loses_nothing(settings):
     assert letter.given_up_at is None
 
 
+@pytest.mark.check("R07")
 @pytest.mark.django_db
 def test_waits_grow_and_end_after_days(server, time_machine):
     time_machine.move_to("2026-11-23 06:00Z", tick=False)
@@ -234,6 +237,7 @@ def sender(server: MailServer, *arguments: str) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "manage.py", "send_mails", *arguments], cwd=ROOT, env=environment)
 
 
+@pytest.mark.check("R07")
 @pytest.mark.django_db(transaction=True)
 def test_sender_killed_at_the_worst_moment_repeats_one_letter_and_loses_none(server):
     for number in range(3):

@@ -257,6 +257,7 @@ def test_reach_of_a_samtgemeinde_is_not_for_coordinators():
     assert (asked.state, asked.includes_members) == (MembershipState.GRANTED, False)
 
 
+@pytest.mark.check("S02")
 @pytest.mark.parametrize("decision", ["grant", "decline", "change", "end", "", "delete", None])
 @pytest.mark.parametrize("who", ["stranger", "member", "neighbour", "county", "moderator", "own"])
 def test_nobody_else_decides(body, who, decision):

@@ -120,6 +120,7 @@ def test_words_are_checked(client, project, name, typed):
     assert not Picture.objects.exists()
 
 
+@pytest.mark.check("S04")
 def test_extra_fields_change_nothing(client, project):
     other = make_project()
     send(client, project, zoo.jpeg(), **WORDS, project=other.pk, position=99, width=1, id=4711)
@@ -127,6 +128,7 @@ def test_extra_fields_change_nothing(client, project):
     assert (row.project, row.position, row.width) == (project, 0, 640)
 
 
+@pytest.mark.check("F05")
 def test_full_disk_is_said_and_leaves_nothing(client, project, full_disk):  # noqa: F811
     sizes = zoo.saved(zoo.noise(900, 700), "JPEG", quality=40)
     text = text_of(send(client, project, sizes, **WORDS))

@@ -50,6 +50,7 @@ def opened(size: pictures.Size) -> Image.Image:
 # Refused
 
 
+@pytest.mark.check("S20")
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -81,6 +82,7 @@ def test_picture_is_refused_with_a_sentence(content, sentence):
     assert files() == []
 
 
+@pytest.mark.check("S20")
 def test_eleven_megabytes_are_refused_with_their_size():
     assert refused(zoo.padded(zoo.jpeg(), 11_000_000)) == (
         "Diese Datei ist 11,0 MB groß. Höchstens 10 MB sind möglich. Bitte verkleinern Sie sie."
@@ -128,6 +130,7 @@ def test_tall_picture_is_bounded_by_its_height():
     assert pictures.read_picture(zoo.upload(zoo.png(1600, 4800)))[-1][:2] == (800, 2400)
 
 
+@pytest.mark.check("S20")
 @pytest.mark.parametrize("content", [zoo.with_gps(), zoo.polyglot()], ids=["gps", "polyglot"])
 def test_nothing_but_pixels_is_kept(content):
     for size in pictures.read_picture(zoo.upload(content)):
@@ -187,6 +190,7 @@ def decoder_memory(content: bytes, kind: str) -> tuple[bytes, int]:
     return first, int(memory)
 
 
+@pytest.mark.check("S20")
 @pytest.mark.parametrize(
     ("kind", "options", "is_kept"),
     [
@@ -246,6 +250,7 @@ def full_disk():
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.check("F05")
 def test_full_disk_leaves_no_file_and_no_row(full_disk):
     """F05: the first size fits, the second does not."""
     project = make_project()

@@ -69,6 +69,7 @@ def hits_of(judged: Judged, collection: dict[int, str]) -> list[str]:
     return [collection[number] for number in search.find(judged.text, -1).ranked]
 
 
+@pytest.mark.check("R08")
 @pytest.mark.parametrize("judged", GOLD, ids=lambda judged: judged.text)
 def test_query_brings_what_it_must(judged, collection):
     assert {*judged.must, *judged.may, *judged.must_not} <= set(collection.values())
@@ -78,6 +79,7 @@ def test_query_brings_what_it_must(judged, collection):
     assert judged.first in ("", *hits[:1])
 
 
+@pytest.mark.check("R08")
 def test_recall_and_precision_over_all_queries(collection):
     """Recall: how many of the projects that must be among the first ten are. Precision: how many of the judged hits
     (at any place) are right; hits that nobody has judged count neither way."""

@@ -69,6 +69,7 @@ def test_only_own_municipalities_can_be_chosen(client, town):
     assert f'value="{foreign.pk}"' not in flat(client.get(NEW))
 
 
+@pytest.mark.check("R01")
 def test_first_step_sent_twice_gives_one_project(client):
     sent = {**form_of(client.get(NEW)), "title": "Sprachcafé", "stage": "running"}
     first, second = client.post(NEW, sent), client.post(NEW, sent)
@@ -90,6 +91,7 @@ def test_person_without_municipality_is_told_how_to_get_one(django_user_model):
     assert "Mein Konto" in flat(client_of(user).get("/mitmachen/projekte/"))
 
 
+@pytest.mark.check("S04")
 def test_extra_fields_of_a_form_are_ignored(client, town):
     foreign = make_municipality()
     project = make_project(lead=town)
@@ -242,6 +244,7 @@ def test_draft_can_be_deleted_until_it_was_sent(client, town):
     assert Project.objects.get() == sent
 
 
+@pytest.mark.check("R04")
 def test_published_project_is_edited_on_a_working_copy(client, town):
     project = make_project(lead=town, status=Status.PUBLISHED)
     assert client.get(part_address(project, "kopf")).status_code == 302
@@ -333,6 +336,7 @@ def test_within_thirty_kilometres_is_near(client):
 # Who sees what
 
 
+@pytest.mark.check("S02")
 @pytest.mark.parametrize("status", [status for status in Status.values if status != Status.MERGED])
 def test_foreign_projects_do_not_exist_whatever_the_method(client, status):
     fields = {"withdrawn_at": "2026-01-01T00:00Z", "withdrawal_reason": "x"} if status == Status.WITHDRAWN else {}

@@ -230,6 +230,7 @@ def test_other_parts_do_not_conflict(client, project):
     assert (project.summary, project.volunteers) == ("Mein Text", 3)
 
 
+@pytest.mark.check("R02")
 @pytest.mark.django_db(transaction=True)
 def test_twenty_edits_of_one_version_give_one_save_and_nineteen_answers_with_both_texts():
     project = make_project()
@@ -368,6 +369,7 @@ QUERIES = {
 }
 
 
+@pytest.mark.check("R09")
 @pytest.mark.parametrize(("slug", "expected"), QUERIES.items())
 def test_part_page_asks_a_fixed_number_of_queries(client, project, django_assert_num_queries, slug, expected):
     source = make_funding_source()

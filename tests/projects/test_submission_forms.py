@@ -232,6 +232,7 @@ def test_extremes_never_break_a_part(slug):
         assert client.post(part_address(project, slug), sent).status_code in (200, 400)
 
 
+@pytest.mark.check("S18")
 @pytest.mark.django_db
 @pytest.mark.parametrize("slug", submission.BY_SLUG)
 @hypothesis_settings(

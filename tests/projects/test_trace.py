@@ -99,6 +99,7 @@ def run(command: str, *arguments: str) -> str:
 # --- the logs ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.check("R06")
 @pytest.mark.parametrize("model", [StatusChange, PeopleChange, Consent, ProjectVersion])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
 def test_database_refuses_to_change_a_log(berta, model, statement):
@@ -117,6 +118,7 @@ def aged(row, **ages: timedelta) -> None:
     type(row).objects.filter(pk=row.pk).update(**{name: timezone.now() - age for name, age in ages.items()})
 
 
+@pytest.mark.check("S15")
 def test_old_data_go_and_younger_ones_stay():
     day, hour = timedelta(days=1), timedelta(hours=1)
     user = User.objects.create_user(EMAIL)
@@ -233,6 +235,7 @@ def stored() -> dict:
 # --- handing out ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.check("S15")
 def test_export_has_everything_about_the_person_and_nothing_of_others(berta):
     text = run("export_person", "PRIVAT@example.org")
     found = json.loads(text)
@@ -316,6 +319,7 @@ def test_deleted_person_leaves_a_nameless_account(berta):
     assert Project.objects.get().status == "published"
 
 
+@pytest.mark.check("S15")
 def test_nothing_of_a_deleted_person_is_left_in_any_column(berta):
     """Of the name nothing at all; of the address the office's contact, which the command names."""
     run("delete_person", EMAIL)

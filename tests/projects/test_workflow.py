@@ -30,6 +30,7 @@ def moderator():
     return make_moderator()
 
 
+@pytest.mark.check("R03", "R06")
 @pytest.mark.parametrize(("start", "end"), ALLOWED)
 def test_allowed_change_is_stored_and_logged(start, end, moderator):
     check_allowed(project_in(start, moderator), start, end, moderator)
@@ -51,6 +52,7 @@ def check_allowed(project, start, end, moderator):
     assert (change.by, change.from_status, change.to_status, change.note) == (moderator, start, end, "Weil es so ist.")
 
 
+@pytest.mark.check("R03")
 @pytest.mark.parametrize(("start", "end"), FORBIDDEN)
 def test_forbidden_change_leaves_everything_as_it_was(start, end, moderator):
     check_forbidden(project_in(start, moderator), start, end, moderator)
@@ -89,6 +91,7 @@ RAW_COPY = [
 ]
 
 
+@pytest.mark.check("R03")
 @pytest.mark.parametrize(("is_copy", "change"), [(False, c) for c in RAW_PROJECT] + [(True, c) for c in RAW_COPY])
 def test_database_refuses_impossible_status(is_copy, change, moderator):
     project = (copy_in if is_copy else project_in)(Status.DRAFT, moderator)
@@ -102,6 +105,7 @@ def test_database_refuses_second_open_copy(moderator):
         make_project(revises=copy.revises)
 
 
+@pytest.mark.check("R06")
 @pytest.mark.parametrize("statement", ["UPDATE {} SET note = 'anders'", "DELETE FROM {}"])
 def test_database_refuses_to_change_the_log(statement, moderator):
     project_in(Status.SUBMITTED, moderator)
@@ -140,6 +144,7 @@ def test_submitting_twice_counts_once(moderator):
     assert not Consent.objects.exists()
 
 
+@pytest.mark.check("R01")
 @pytest.mark.django_db(transaction=True)
 def test_twenty_submissions_at_once_give_one_letter():
     project, clerk = make_project(), make_person("amt")

@@ -50,6 +50,7 @@ def test_copy_begins_with_the_whole_content(moderator):
     assert (copy.publication_number, copy.published_at, copy.submission_key, copy.import_key) == (None,) * 4
 
 
+@pytest.mark.check("R04")
 def test_public_text_stays_until_the_copy_is_approved(moderator):
     original = project_in(Status.PUBLISHED, moderator, title="Alter Titel")
     copy = edit(workflow.open_copy(original, by=moderator), title="Neuer Titel", approach="Ein Zirkuszelt.")

@@ -78,6 +78,7 @@ def error_first(page: Page) -> None:
     expect(page.locator(".error-summary")).to_be_focused()
 
 
+@pytest.mark.check("A01")
 def test_start_and_queue_empty_and_with_many(page_of, for_everybody, body, member, moderator, administrator):
     page = page_of(moderator)
     for address in ("/admin/", QUEUE):
@@ -97,6 +98,7 @@ def test_start_and_queue_empty_and_with_many(page_of, for_everybody, body, membe
     for_everybody(page)
 
 
+@pytest.mark.check("A01")
 def test_review_of_a_first_submission_and_each_form_with_errors(page_of, for_everybody, body, member, moderator):
     project = submitted(body, member)
     page = page_of(moderator)
@@ -218,6 +220,7 @@ def test_people_and_their_memberships(page_of, for_everybody, body, member, mode
     for_everybody(page)
 
 
+@pytest.mark.check("A01")
 def test_tables_of_the_desk_empty_and_full(page_of, for_everybody, body, member, administrator):
     page = page_of(administrator)
     tables = "contact topic targetgroup obstaclecategory fundingsource fundingprogramme letter barrierreport".split()
@@ -250,6 +253,7 @@ def test_forms_of_vocabularies_with_errors(page_of, for_everybody, administrator
 # By keyboard alone
 
 
+@pytest.mark.check("A03")
 @pytest.mark.parametrize("width", [320, 1280])
 def test_desk_works_by_keyboard_alone(page_of, body, member, moderator, width):
     """From the start page to the published project, and on the way a form that is opened and left again."""

@@ -78,6 +78,7 @@ def test_my_projects_and_task_list_in_every_status(page_of, for_everybody, body,
         for_everybody(page)
 
 
+@pytest.mark.check("A01", "A04")
 def test_first_step_empty_with_errors_and_with_a_hint(page_of, for_everybody, body, member):
     page = page_of(member)
     page.goto("/mitmachen/projekte/neu/")
@@ -100,6 +101,7 @@ def test_without_a_municipality(page_of, for_everybody):
         for_everybody(page)
 
 
+@pytest.mark.check("A01")
 @pytest.mark.parametrize("slug", PARTS)
 def test_part_empty_full_and_with_errors(page_of, for_everybody, body, member, slug):
     page = page_of(member)
@@ -180,6 +182,7 @@ def test_preview_deletion_and_taking_over(page_of, for_everybody, body, member):
     expect(page.get_by_label("In welche Kommune?")).to_be_visible()
 
 
+@pytest.mark.check("A03")
 @pytest.mark.parametrize("width", [320, 1280])
 def test_part_with_rows_is_filled_in_by_keyboard_alone(page_of, body, member, width):
     project, page = make_project(lead=body), page_of(member, width)
