@@ -4,6 +4,7 @@ import os
 import re
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -49,4 +50,36 @@ def database_from_url(url: str, name: str = "DATABASE_URL") -> dict[str, object]
         "PASSWORD": unquote(parts.password or ""),
         "HOST": socket_folder or unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
+    }
+
+
+def bucket() -> dict[str, Any] | None:
+    """Where uploads lie if several machines share them in a bucket (needs the extra `s3`); else a folder has them.
+
+    The portal still hands each file out itself, because it knows who may see it.
+    """
+    if not (name := env("S3_BUCKET", "")):
+        return None
+    options = {
+        "bucket_name": name,
+        "endpoint_url": env("S3_ENDPOINT_URL", "") or None,
+        "access_key": env("S3_ACCESS_KEY"),
+        "secret_key": env("S3_SECRET_KEY"),
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+def json_logging(level: str) -> dict[str, Any]:
+    """One line of JSON for each event, on standard error."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "integration_portal.logs.JsonLines"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django": {"handlers": [], "level": "NOTSET", "propagate": True},
+            "django.request": {"level": "ERROR"},  # answers below 500 have their line from the middleware
+            "django.security.DisallowedHost": {"level": "CRITICAL"},  # anyone can cause these by the thousand
+        },
     }

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .environment import database_from_url, env, env_amount, env_number
+from .environment import bucket, database_from_url, env, env_amount, env_number, json_logging
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -199,22 +199,9 @@ MAX_UPLOAD_BYTES = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 FILE_UPLOAD_HANDLERS = ["integration_portal.uploads.BoundedUpload"]
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "projects.storage.AtomicFileSystemStorage"},
+    "default": bucket() or {"BACKEND": "projects.storage.AtomicFileSystemStorage"},
     "staticfiles": {"BACKEND": "integration_portal.storage.BundlingStorage"},
 }
-# Several machines share their uploads in a folder of the network or, with the extra `s3`, in a bucket. The portal still
-# hands each file out itself, because it knows who may see it.
-if S3_BUCKET := env("S3_BUCKET", ""):
-    STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": S3_BUCKET,
-            "endpoint_url": env("S3_ENDPOINT_URL", "") or None,
-            "access_key": env("S3_ACCESS_KEY"),
-            "secret_key": env("S3_SECRET_KEY"),
-        },
-    }
-
 # Touched by every backup that succeeded, also by another tool's; the desk, metrics and checks read its age.
 LAST_BACKUP = STATE_DIR / "last_backup"
 BACKUP_DIR = Path(env("BACKUP_DIR", str(STATE_DIR / "backups")))
@@ -254,15 +241,4 @@ DCAT_CONTRIBUTOR_ID = env("DCAT_CONTRIBUTOR_ID", "")  # given by GovData to thos
 LOG_RETENTION_DAYS = env_number("LOG_RETENTION_DAYS", 14)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("DEFAULT_FROM_EMAIL", OPERATOR_EMAIL)
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "integration_portal.logs.JsonLines"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "django": {"handlers": [], "level": "NOTSET", "propagate": True},
-        "django.request": {"level": "ERROR"},  # answers below 500 have their line from the middleware
-        "django.security.DisallowedHost": {"level": "CRITICAL"},  # anyone can cause these by the thousand
-    },
-}
+LOGGING = json_logging(env("LOG_LEVEL", "INFO"))

@@ -37,6 +37,7 @@ def free(folder: Path) -> int:
     return state.f_bavail * state.f_frsize
 
 
+@pytest.mark.check("F04")
 @pytest.mark.usefixtures("small_disks")
 def test_database_disk_full(house, record_property):
     load = Load(house, house.drafts(8))
@@ -79,6 +80,7 @@ def test_database_disk_full(house, record_property):
     )
 
 
+@pytest.mark.check("F05")
 @pytest.mark.usefixtures("small_disks")
 def test_media_disk_full(house, record_property):
     (number,) = house.drafts(1)

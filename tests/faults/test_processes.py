@@ -4,11 +4,14 @@ import os
 import signal
 import time
 
+import pytest
+
 from .house import Load, assert_kept, decimal, eventually
 
 DOWN_SECONDS = 10
 
 
+@pytest.mark.check("F01")
 def test_workers_killed_while_people_submit(house, record_property):
     load = Load(house, house.drafts(40))
     killed = []
@@ -44,6 +47,7 @@ def eventually_a_worker(house, killed: list[int]) -> int:
     return sorted(set(house.workers) - set(killed))[0]
 
 
+@pytest.mark.check("F02")
 def test_database_killed_for_ten_seconds_while_people_submit(house, record_property):
     load = Load(house, house.drafts(60))
     with load.running():

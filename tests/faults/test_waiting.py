@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from email.message import Message
 
 import psycopg
+import pytest
 
 from .house import Load, assert_kept, decimal, eventually
 
 UNSENT = "SELECT count(*) FROM projects_letter WHERE sent_at IS NULL AND given_up_at IS NULL"
 
 
+@pytest.mark.check("F06")
 def test_locked_row(house, record_property):
     locked, other = house.drafts(2)
     page = f"/mitmachen/projekte/{locked}/geschichte/"
@@ -41,6 +43,7 @@ def test_locked_row(house, record_property):
     )
 
 
+@pytest.mark.check("R07")
 def test_mail_server_refuses_hangs_and_is_away(house, record_property):
     load = Load(house, house.drafts(6))
     server, numbers = house.mail, list(load.forms)
