@@ -26,6 +26,8 @@ def caching(get_response: GetResponse) -> GetResponse:
         if response.status_code != 200:
             return response
         if "ETag" not in response.headers:
+            if not response.headers.get("Content-Type", "").startswith("text/html"):
+                return response  # what programs read has tags of its own, if any
             response.headers["ETag"] = etag_of(response.content)
         return get_conditional_response(request, etag=response.headers["ETag"], response=response) or response
 

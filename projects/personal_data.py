@@ -32,8 +32,10 @@ from .models import (
     Letter,
     Project,
     ProjectVersion,
+    SheetImport,
     StatusChange,
     Subscription,
+    TextVersion,
     TypedText,
 )
 
@@ -107,6 +109,10 @@ def _by_account(user: User) -> Iterator[Section]:
     yield _("Interesse an Nachahmung"), Interest.objects.filter(**by), ("project__title", "at")
     enquiry = ("title", "text", "state", "created_at", "published_at", "expires_on")
     yield _("Gesuche"), Enquiry.objects.filter(created_by=user), enquiry
+    version = ("project__title", "language", "proposed", "proposed_origin", "proposed_at")
+    yield _("Vorgeschlagene Sprachfassungen"), TextVersion.objects.filter(proposed_by=user), version
+    table = ("source", "file_name", "created_at", "applied_at")
+    yield _("Eingelesene Tabellen"), SheetImport.objects.filter(**by), table
     yield _("Einwilligungen"), Consent.objects.filter(**by), ("project__title", "at", "wording")
     yield (
         _("Getippte, nicht gespeicherte Texte"),

@@ -18,6 +18,7 @@ MODERATORS = {
     "Adoption": "",
     "Interest": "",
     "Enquiry": "",
+    "TextVersion": "",
     "FruitlessSearch": "delete",
     "SharedObstacle": "add change",
     "Contact": "add change",

@@ -46,6 +46,7 @@ def test_steps(browser: str | None) -> list[tuple[str, list[str], dict[str, str]
     deploy = ["manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     steps = [
         *static_steps(),
+        ("Sprachen", [python, "manage.py", "compile_languages"], {}),
         ("Migrationen", [python, "manage.py", "makemigrations", "--check", "--dry-run"], {}),
         ("Betriebsprüfung", [python, *deploy], {**PUBLIC, "DJANGO_SETTINGS_MODULE": "integration_portal.settings"}),
         ("Tests", [python, "-m", "pytest", "-n", "auto", "-m", "not browser and not faults"], {}),
