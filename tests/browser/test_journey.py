@@ -213,7 +213,10 @@ def fill_in_money(member: Somebody) -> None:
 
 def send(member: Somebody) -> None:
     """From wherever the municipality stands; agreeing to everything."""
-    if not member.page.get_by_role("button", name="Projekt absenden").count():
+    sends = member.page.get_by_role("button", name="Projekt absenden")
+    leads = member.page.locator("main").get_by_role("link", name="Prüfen und absenden", exact=True)
+    expect(sends.or_(leads).first).to_be_visible()  # the page before may still be saving
+    if not sends.count():
         member.follow("Prüfen und absenden")
     for name in CONSENTS:
         member.page.check(f"#id_{name}")
