@@ -70,11 +70,6 @@ def index_project(project: Project) -> None:
         _store(changed, raised)
 
 
-def remove_project(project: Project) -> None:
-    """Take a project out that is no longer published; in the transaction that ends its publication."""
-    index_project(project)
-
-
 def index_all() -> None:
     """Work the whole index out anew; for imports, and for changes of the register or of the vocabularies."""
     with transaction.atomic():

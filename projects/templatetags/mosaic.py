@@ -22,15 +22,13 @@ from django.utils.translation import gettext as _
 import municipalities
 from projects import mosaic
 from projects import story as story_text
-from projects.fragments import Shelf
 from projects.languages import Told, in_english, is_german, term
 from projects.models import FundedBy, Permanence
 
 register = template.Library()
 
 NBSP = "\N{NO-BREAK SPACE}"
-# Between thousands, and before the fraction; German where nothing else is said.
-SEPARATORS = {"en": (",", "."), "uk": (NBSP, ",")}
+SEPARATORS = {"en": (",", "."), "uk": (NBSP, ",")}  # of thousands and fractions, where not as in German
 
 
 # Texts, numbers, dates
@@ -390,13 +388,11 @@ def locator(county: Any) -> SafeString:
 
 # Frame of the page
 
-_addresses: Shelf[str] = Shelf(64)
-
 
 @register.simple_tag(takes_context=True)
 def nav_link(context: template.Context, view: str, label: str) -> SafeString:
     """A link of the main navigation; marked where the visitor is in that part of the portal."""
-    url = _addresses.get_or_make(lambda: reverse(view), view)
+    url = reverse(view)
     request = context.get("request")
     here = request.path if request is not None else ""
     current = "page" if here == url else "true" if here.startswith(url) else ""

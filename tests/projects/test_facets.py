@@ -39,7 +39,7 @@ def publish(**fields) -> Project:
 
 def leave(project: Project) -> None:
     Project.objects.filter(pk=project.pk).update(status=Status.ARCHIVED)
-    facets.remove_project(project)
+    facets.index_project(project)
 
 
 def found(**selection: list[str]) -> list[int]:
@@ -431,7 +431,7 @@ def test_number_of_queries(others, monkeypatch):
     assert len(queries) == 6
     Project.objects.filter(pk=project.pk).update(status=Status.ARCHIVED)
     with CaptureQueriesContext(connection) as queries:
-        facets.remove_project(project)
+        facets.index_project(project)
     assert len(queries) == 8
 
 

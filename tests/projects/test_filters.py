@@ -135,7 +135,7 @@ def test_drafts_and_withdrawn_projects_are_never_shown(two_projects):
         status=Status.WITHDRAWN, withdrawn_at="2026-01-01T00:00Z", withdrawal_reason="…"
     )
     assert shown("") == ["Nein", "Ja"]  # even if the index does not know yet
-    facets.remove_project(gone)
+    facets.index_project(gone)
     assert query().total == 2
 
 
