@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_sign_in import sign_in
+from tests.browser.test_submission import begin
 from tests.projects import picture_zoo as zoo
-
-MEMBER = "kommune@example.org"
 
 
 @pytest.fixture
@@ -28,16 +26,7 @@ def photos(tmp_path: Path) -> dict[str, str]:
 
 def open_pictures(page: Page, portal, title: str) -> None:
     """A new draft of the demo municipality, and its page of pictures."""
-    sign_in(page, MEMBER, portal.passwords[MEMBER])
-    page.goto("/mitmachen/projekte/neu/")
-    page.fill("input[name=title]", title)
-    page.check("input[name=stage][value=running]")
-    page.get_by_label("laufend").check()
-    page.locator("main form button[type=submit]").last.click()
-    if page.get_by_role("button", name="Trotzdem neu anlegen").count():
-        page.get_by_role("button", name="Trotzdem neu anlegen").click()
-    page.wait_for_url(re.compile(r"/mitmachen/projekte/\d+/$"))
-    page.goto(page.url + "bilder/")
+    page.goto(begin(page, portal, title) + "bilder/")
 
 
 def upload(page: Page, path: str, alt: str, credit: str = "Stadt Musterhausen") -> None:

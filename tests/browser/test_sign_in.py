@@ -9,7 +9,8 @@ from tests.second_factor import totp
 
 
 def submit(page: Page) -> None:
-    page.locator("main form button[type=submit]").first.click()
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").first.click()
 
 
 def sign_in(page: Page, email: str, password: str) -> None:
