@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -108,8 +109,9 @@ def measure_page(size: int, page: Page, environment: dict[str, str]) -> Iterator
         warm(page, paths)
         for _round in range(ROUNDS):  # side by side, so that a busy moment of the machine meets both
             constant = measure(PORT, list(CONSTANT.paths), seconds=SECONDS / 2, concurrency=8)
-            eight = measure(PORT, paths, seconds=SECONDS, concurrency=8, turns=turns)
-            ones.append(measure(PORT, paths, seconds=SECONDS / 2, concurrency=1, turns=turns))
+            visit = partial(measure, PORT, paths, turns=turns, is_returning=page.is_known)
+            eight = visit(seconds=SECONDS, concurrency=8)
+            ones.append(visit(seconds=SECONDS / 2, concurrency=1))
             eights.append(eight)
             shares.append(eight.rate / constant.rate)
     except FetchError as problem:
