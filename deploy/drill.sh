@@ -19,8 +19,9 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 cd "$here"
-# Nothing of the running portal may be reached from here on, not its database, files or mail server.
-unset DATABASE_URL_FILE PGHOST PGDATABASE MEDIA_ROOT EMAIL_HOST_PASSWORD_FILE
+# Nothing of the running portal may be reached from here on, not its databases, files or mail server.
+unset DATABASE_URL_FILE REPLICA_DATABASE_URL REPLICA_DATABASE_URL_FILE PGHOST PGDATABASE
+unset MEDIA_ROOT S3_BUCKET S3_BUCKET_FILE EMAIL_HOST_FILE EMAIL_HOST_PASSWORD_FILE
 DATABASE_URL=$("$python" tools/postgres.py start)
 export DATABASE_URL EMAIL_HOST="" LOG_LEVEL=WARNING
 "$python" manage.py restore "$backups"

@@ -36,7 +36,7 @@ def operator_texts(**kwargs: Any) -> list[CheckMessage]:
 def compiled_languages(**kwargs: Any) -> list[CheckMessage]:
     """Without it the pages of a language would silently be German."""
     return [
-        Warning(f"The catalogue of {language} is not compiled.", hint="manage.py compile_languages", id="portal.W004")
+        Warning(f"The catalogue of {language} is not compiled.", hint="manage.py compile_languages", id="portal.W010")
         for language in catalogues.stale()
     ]
 

@@ -20,7 +20,8 @@ class StateFilter(admin.SimpleListFilter):
         return [*self.states(model_admin), (ALL, _("Alle"))]
 
     def value(self):
-        return super().value() or self.usual
+        chosen = super().value()
+        return chosen if chosen in dict(self.lookup_choices) else self.usual
 
     def choices(self, changelist):
         for value, label in self.lookup_choices:

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -86,7 +87,7 @@ class LinkCheckAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Zuletzt erreicht"), ordering="ok_at")
     def reached(self, row: LinkCheck) -> str:
-        return date_format(row.ok_at, "DATE_FORMAT") if row.ok_at else _("nie")
+        return date_format(timezone.localtime(row.ok_at), "DATE_FORMAT") if row.ok_at else _("nie")
 
     @admin.display(description=_("Steht in"))
     def named_in(self, row: LinkCheck) -> SafeString | str:

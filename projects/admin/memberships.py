@@ -5,8 +5,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from municipalities import people
@@ -47,10 +48,12 @@ class MembershipAdmin(ReadOnlyAdmin):
     moderators_see = False
     list_display = ["user", "mail", "body_name", "role", "asked_at", "state", "fits"]
     list_filter = [MembershipStateFilter, "role", "host"]
-    list_select_related = ["user", "municipality"]
     ordering = ["asked_at", "pk"]
     search_fields = ["user__email", "user__last_name", "municipality__display_name", "organisation"]
     search_help_text = _("Person, Kommune oder Organisation")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("user", "municipality")
 
     @admin.display(description=_("E-Mail-Adresse"), ordering="user__email")
     def mail(self, row: Membership) -> str:
@@ -65,15 +68,13 @@ class MembershipAdmin(ReadOnlyAdmin):
         return membership.has_official_address(row)
 
     def change_view(self, request: HttpRequest, object_id: str, *args, **kwargs) -> HttpResponse:
-        return decide(request, object_id)
+        if not is_administrator(request):
+            raise PermissionDenied
+        return decide(request, self.row_or_404(request, object_id))
 
 
-def decide(request: HttpRequest, object_id: str) -> HttpResponse:
+def decide(request: HttpRequest, row: Membership) -> HttpResponse:
     """One membership with what may be decided about it now."""
-    if not is_administrator(request):
-        raise PermissionDenied
-    pk = int(object_id) if object_id.isdecimal() else 0
-    row = get_object_or_404(Membership.objects.select_related("user", "municipality"), pk=pk)
     decision = request.POST.get("decision", "") if request.method == "POST" else ""
     giving, taking = forms_for(row, decision, request)
     form = giving if decision in ("grant", "change") else taking

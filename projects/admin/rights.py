@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
 from projects import access
 
@@ -54,6 +54,12 @@ class DeskAdmin(Rights, admin.ModelAdmin):
     """A table of the desk."""
 
     show_facets = admin.ShowFacets.NEVER
+
+    def row_or_404(self, request: HttpRequest, object_id: str) -> Any:
+        """The row of an address of the admin, whatever stands there instead of a number."""
+        if (row := self.get_object(request, object_id)) is None:
+            raise Http404
+        return row
 
 
 class ReadOnlyAdmin(DeskAdmin):

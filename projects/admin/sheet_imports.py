@@ -5,7 +5,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -87,7 +87,6 @@ class SheetImportAdmin(DeskAdmin):
     actions = None
     list_display = ["link", "file_name", "state", "created_at", "by"]
     list_display_links = None
-    list_select_related = ["by"]
     list_per_page = 50
 
     def get_urls(self):
@@ -95,13 +94,14 @@ class SheetImportAdmin(DeskAdmin):
         return [own, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).defer("content")
+        return super().get_queryset(request).select_related("by").defer("content")
 
     def add_view(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         return upload(request)
 
     def change_view(self, request: HttpRequest, object_id: str, *args, **kwargs) -> HttpResponse:
-        return preview(request, int(object_id) if object_id.isascii() and object_id.isdecimal() else 0)
+        for_administrators(request)
+        return preview(request, self.row_or_404(request, object_id))
 
     @admin.display(description=gettext_lazy("Liste"), ordering="source")
     def link(self, row: SheetImport) -> str:
@@ -146,12 +146,10 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def preview(request: HttpRequest, pk: int) -> HttpResponse:
-    for_administrators(request)
-    kept = get_object_or_404(SheetImport.objects.select_related("by").defer("content"), pk=pk)
+def preview(request: HttpRequest, kept: SheetImport) -> HttpResponse:
     if request.method == "POST":
         apply(request, kept)
-        return redirect("admin:projects_sheetimport_change", pk)
+        return redirect("admin:projects_sheetimport_change", kept.pk)
     context = {
         **admin.site.each_context(request),
         "title": (_("Eingelesen: %(source)s") if kept.applied_at else _("Vorschau: %(source)s"))

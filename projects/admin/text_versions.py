@@ -19,7 +19,6 @@ class TextVersionAdmin(WaitingAdmin):
     verbs = text_versions
     template = "admin/projects/textversion/decide.html"
     list_display = ["project", "language", "proposed_at", "released_at"]
-    list_select_related = ["project"]
     ordering = ["proposed_at", "pk"]
     search_fields = ["project__title"]
     search_help_text = _("Titel des Projekts")

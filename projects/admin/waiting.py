@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from projects.forms import CleanForm, LineField, ParagraphsField
@@ -58,7 +58,7 @@ class WaitingAdmin(ReadOnlyAdmin):
         """One row with what may be decided about it now."""
         if not is_at_desk(request):
             raise PermissionDenied
-        row = get_object_or_404(self.get_queryset(request), pk=int(object_id) if object_id.isdecimal() else 0)
+        row = self.row_or_404(request, object_id)
         sent = request.POST.get("decision") if request.method == "POST" else None
         forms_by_name = {
             name: form_class(request.POST if sent == name else None)
@@ -68,7 +68,7 @@ class WaitingAdmin(ReadOnlyAdmin):
         if form and form.is_valid() and self.carried_out(request, row, sent, form):
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         # Whatever was sent, the page shows the row as it is now; it may have been withdrawn in the meantime.
-        row = get_object_or_404(self.get_queryset(request), pk=row.pk)
+        row = self.row_or_404(request, object_id)
         context = {
             **self.admin_site.each_context(request),
             "title": str(row),

@@ -102,6 +102,7 @@ def council_paper(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
 
 
 @require_safe
+@follows_merged
 def easy_project(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """The version in Leichte Sprache, with what its readers need and nothing else."""
     project = get_object_or_404(text_versions.with_versions(Project.objects.published().for_listing()), pk=pk)

@@ -162,3 +162,19 @@ def test_barrier_reports_are_marked_as_done_by_administrators():
     report.refresh_from_db()
     assert report.is_done
     assert not Project.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["project", "enquiry", "adoption", "textversion", "linkcheck"])
+def test_state_that_does_not_exist_shows_what_waits(name):
+    address = reverse(f"admin:projects_{name}_changelist")
+    parameter = "status" if name == "project" else "state"
+    response = moderator_client().get(address, {parameter: "gibt-es-nicht"})
+    assert response.status_code == 200
+    assert response.context["cl"].filter_specs[0].value() in ("submitted", "waiting", "dead")
+
+
+@pytest.mark.parametrize("number", ["0", "x", "9" * 5000])
+def test_number_of_no_row_is_not_found(number):
+    client = administrator_client()
+    for name in ("municipalities_membership", "projects_enquiry", "projects_textversion", "projects_sheetimport"):
+        assert client.get(reverse(f"admin:{name}_change", args=[number])).status_code == 404, name

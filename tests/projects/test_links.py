@@ -231,6 +231,11 @@ def test_desk_lists_dead_links_with_every_place_and_its_editor(django_assert_num
 QUERIES_OF_LIST = 12
 
 
+def test_desk_says_the_day_as_it_is_in_lower_saxony():
+    made_dead("https://a.example/weg", ok_at=datetime(2026, 11, 20, 23, 30, tzinfo=UTC))
+    assert "21. November 2026" in text_of(moderator_client().get(reverse("admin:projects_linkcheck_changelist")))
+
+
 def test_municipality_reads_on_its_task_list_what_to_mend(django_assert_num_queries):
     lead = make_municipality()
     client = client_of(make_member("amt", lead))

@@ -84,7 +84,7 @@ def merged() -> tuple[Project, Project]:
 def test_every_address_of_a_merged_project_leads_to_the_kept_one(merged):
     gone, kept = merged
     reader = client_of(make_member("amt", make_municipality()))
-    for name in ("detail", "council_paper", "adopt", "state_adoption"):
+    for name in ("detail", "council_paper", "easy_project", "adopt", "state_adoption"):
         old = reverse(f"projects:{name}", args=[gone.pk, gone.slug])
         assert answer(old, reader) == (301, reverse(f"projects:{name}", args=[kept.pk, kept.slug])), name
     for name in ("detail_without_slug", "share_picture", "api_project"):
