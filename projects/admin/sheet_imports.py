@@ -64,9 +64,6 @@ class UploadForm(CleanForm, forms.ModelForm):
             raise forms.ValidationError(_("Diese Datei ist zu groß. Höchstens 10 MB sind möglich."))
         return upload
 
-    def clean(self):
-        return self.cleaned_data
-
     def begin(self) -> SheetImport | None:
         """The kept file with its preview; None, with the reason at the field, where it is no table of projects."""
         upload = self.cleaned_data["file"]
