@@ -35,9 +35,7 @@ from .models import (
 from .models.links import NO_FAILURE
 
 LONGEST = LinkCheck._meta.get_field("url").max_length
-TEXTS = (
-    "initial_situation goals approach steps results lessons end_reason prerequisites help_offered editorial_note"
-).split()
+TEXTS = (*story.STORY_FIELDS, "prerequisites", "help_offered", "editorial_note")
 MOST_FAILED_HOSTS = 3  # in a row at the beginning; if nobody answers at all, the fault is on this side
 
 
