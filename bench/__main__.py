@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -27,6 +28,7 @@ ROUNDS = 3
 SIZES = [int(size) for size in (os.environ.get("SIZES") or "1000 10000 100000").split()]
 SECONDS = float(os.environ.get("ROUND_SECONDS") or "2")
 MOST_WARMED = 50  # addresses; a page with more of them measures what nobody has seen yet
+IMPORTED = 1_000  # projects in a table that is brought in
 LARGEST_ADMIN = 100_000  # beyond that its list takes minutes
 ONLY = os.environ.get("PAGES", "").lower()
 
@@ -54,8 +56,9 @@ def main() -> int:
         environment = portal_environment(PORT, {"DATABASE_URL": cluster.start(), "DEMO": "0", "LOG_LEVEL": "WARNING"})
         try:
             say(f"── {size} Projekte")
-            unlimited = environment | {"STATEMENT_TIMEOUT_MS": "0"}
-            subprocess.run([sys.executable, "-m", "bench.fill", str(size)], cwd=ROOT, env=unlimited, check=True)
+            subprocess.run(
+                [sys.executable, "-m", "bench.fill", str(size)], cwd=ROOT, env=unlimited(environment), check=True
+            )
             collect_static(environment)
             measured, note = measure_size(size, environment | {"DJANGO_SETTINGS_MODULE": "bench.settings"})
             rows += measured
@@ -66,6 +69,11 @@ def main() -> int:
     say("\n".join(table))
     (state_folder() / "bench.md").write_text("\n".join(table) + "\n", encoding="utf-8")
     return 1 if "VERFEHLT" in "\n".join(table) else 0
+
+
+def unlimited(environment: dict[str, str]) -> dict[str, str]:
+    """For what is no request: statements may take as long as they need."""
+    return environment | {"STATEMENT_TIMEOUT_MS": "0"}
 
 
 def measure_size(size: int, environment: dict[str, str]) -> tuple[list[Row], str]:
@@ -81,6 +89,9 @@ def measure_size(size: int, environment: dict[str, str]) -> tuple[list[Row], str
         notes = [burst(size), bounded(size, "Arbeitsspeicher je Worker", max(memory), 150, "MB", at=100_000)]
     work = int(module("bench.publish", environment))
     notes.append(bounded(size, "Arbeit für eine Veröffentlichung", work, 50, "ms", at=100_000))
+    if size == IMPORTED:
+        took = int(module("bench.imports", unlimited(environment)))
+        notes.append(bounded(size, "Einlesen einer Tabelle", took, 60, "s", at=IMPORTED))
     notes.append(f"{size} Projekte: bereit {ready:.1f} s nach dem Start, erste Anfrage {1000 * first:.0f} ms.")
     return rows, "\n".join(notes)
 
@@ -107,8 +118,9 @@ def measure_page(size: int, page: Page, environment: dict[str, str]) -> Iterator
         warm(page, paths)
         for _round in range(ROUNDS):  # side by side, so that a busy moment of the machine meets both
             constant = measure(PORT, list(CONSTANT.paths), seconds=SECONDS / 2, concurrency=8)
-            eight = measure(PORT, paths, seconds=SECONDS, concurrency=8, turns=turns)
-            ones.append(measure(PORT, paths, seconds=SECONDS / 2, concurrency=1, turns=turns))
+            visit = partial(measure, PORT, paths, turns=turns, is_returning=page.is_known)
+            eight = visit(seconds=SECONDS, concurrency=8)
+            ones.append(visit(seconds=SECONDS / 2, concurrency=1))
             eights.append(eight)
             shares.append(eight.rate / constant.rate)
     except FetchError as problem:

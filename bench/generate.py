@@ -81,7 +81,8 @@ def _default(field: models.Field) -> Any:
 
 
 def _reset_sequences(cursor: Any) -> None:
-    for statement in connection.ops.sequence_reset_sql(no_style(), [*apps.get_app_config("projects").get_models()]):
+    tables = [*apps.get_app_config("projects").get_models(include_auto_created=True)]
+    for statement in connection.ops.sequence_reset_sql(no_style(), tables):
         cursor.execute(statement)
 
 

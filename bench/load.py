@@ -25,11 +25,16 @@ class FetchError(Exception):
 
 
 class Connection:
-    """One kept HTTP/1.1 connection to a server on this machine; reads bodies of known length and chunked ones."""
+    """One kept HTTP/1.1 connection to a server on this machine; reads bodies of known length and chunked ones.
 
-    def __init__(self, port: int) -> None:
+    `is_returning`: a visitor who names what they have already got, and is answered 304 from the second time on.
+    """
+
+    def __init__(self, port: int, *, is_returning: bool = False) -> None:
         self.port = port
         self._socket: socket.socket | None = None
+        self._is_returning = is_returning
+        self._tags: dict[str, bytes] = {}
 
     def fetch(self, path: str) -> int:
         """Bytes of the body of a 200 answer."""
@@ -37,8 +42,12 @@ class Connection:
 
     def body(self, path: str) -> bytes:
         status, headers = self._ask(path)
-        if b" 200 " not in status:
+        if path in self._tags and b" 304 " in status:
+            return b""
+        if b" 200 " not in status or path in self._tags:
             raise FetchError(f"{path}: {status.decode(errors='replace').strip() or 'connection closed'}")
+        if self._is_returning:
+            self._tags[path] = headers[b"etag"]
         return self._body(headers)
 
     def target(self, path: str) -> str:
@@ -51,7 +60,9 @@ class Connection:
         if self._socket is None:
             self._socket = socket.create_connection(("127.0.0.1", self.port), timeout=120)
             self._file = self._socket.makefile("rb", 1 << 16)
-        self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n\r\n".encode())
+        known = b"If-None-Match: %b\r\n" % self._tags[path] if path in self._tags else b""
+        host = f"Host: 127.0.0.1:{self.port}\r\n".encode()
+        self._socket.sendall(b"GET %b HTTP/1.1\r\n%b%b\r\n" % (path.encode(), host, known))
         status, headers = self._file.readline(), {}
         while line := self._file.readline().strip():
             name, _colon, value = line.partition(b":")
@@ -75,7 +86,13 @@ def resolve(port: int, path: str) -> str:
 
 
 def measure(
-    port: int, paths: list[str], *, seconds: float, concurrency: int, turns: Iterator[int] | None = None
+    port: int,
+    paths: list[str],
+    *,
+    seconds: float,
+    concurrency: int,
+    turns: Iterator[int] | None = None,
+    is_returning: bool = False,
 ) -> Result:
     """Fetches the addresses in turn for so many seconds, from `concurrency` threads with a connection each.
 
@@ -88,7 +105,7 @@ def measure(
     until = time.perf_counter() + seconds
 
     def work() -> None:
-        connection, own_times, own_sizes = Connection(port), [], []
+        connection, own_times, own_sizes = Connection(port, is_returning=is_returning), [], []
         try:
             while (began := time.perf_counter()) < until:
                 own_sizes.append(connection.fetch(paths[next(turns) % len(paths)]))

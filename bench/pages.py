@@ -14,13 +14,17 @@ class Bars:
 
 @dataclass(frozen=True)
 class Page:
-    """Addresses that are fetched in turn; `bars` by number of projects; `milliseconds` bounds the median of one."""
+    """Addresses that are fetched in turn; `bars` by number of projects; `milliseconds` bounds the median of one.
+
+    `is_known`: the visitor has the page already and asks whether it has changed.
+    """
 
     name: str
     paths: tuple[str, ...]
     bars: Mapping[int, Bars] = field(default_factory=dict)
     milliseconds: float | None = None
     is_streamed: bool = False
+    is_known: bool = False
 
 
 LIST = {1_000: Bars(0.10, 0.15), 10_000: Bars(0.10, 0.15), 100_000: Bars(0.075, 0.12)}
@@ -28,7 +32,9 @@ WORDS = ("Sprachkurs", "Wohnungssuche", "Familien", "Begegnung", "Ausbildung", "
 CONSTANT = Page("Konstante Seite (40 KB)", ("/bench/constant/",))
 ADMIN = Page("Django-Admin-Liste mit Facetten", ("/bench/admin/projects/project/",))
 PAGES = (
+    Page("Start", ("/",)),
     Page("Liste", ("/projekte/",), LIST),
+    Page("Liste, unverändert (304)", ("/projekte/",), is_known=True),
     Page(
         "Liste, zwei Facetten",
         tuple(f"/projekte/?topic={topic}&status=running" for topic in ("language", "housing", "health", "sport")),

@@ -7,6 +7,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,6 +41,7 @@ class Message(NamedTuple):
     plural: str
 
 
+@cache
 def messages() -> dict[Message, list[str]]:
     """Every message of the sources with the files that have it, in the order of the files."""
     found: dict[Message, list[str]] = {}

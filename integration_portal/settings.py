@@ -48,8 +48,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "integration_portal.middleware.security_headers",
-    "integration_portal.middleware.refuse_broken_input",
     "django.middleware.security.SecurityMiddleware",
+    "integration_portal.middleware.refuse_broken_input",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "integration_portal.middleware.language_of_address",
     "integration_portal.caching.caching",

@@ -27,7 +27,7 @@ _PROJECT = """
 
 
 def of_mosaic() -> tuple[Hashable, ...] | None:
-    """Of an evaluation of all that is published, as of today."""
+    """Of a page about all that is published, as of today."""
     version = facets.version()
     return (version, timezone.localdate()) if version else None
 

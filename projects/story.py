@@ -12,8 +12,12 @@ from markdown_it import MarkdownIt
 # The fields of a project that are told as such a text, in the order of its page.
 STORY_FIELDS = ("initial_situation", "goals", "approach", "steps", "results", "lessons", "end_reason")
 TAGS = {"p", "ul", "ol", "li", "em", "strong", "a", "br"}
+SCHEMES = ("http", "https", "mailto")
 _MARKDOWN = MarkdownIt("zero").enable(["list", "emphasis", "link", "newline"])
-_TAG_OR_CITATION = re.compile(r"<[^>]*>|(?P<gap>\s?)\[(?P<number>\d{1,3})\]")
+# Other addresses stay as they were typed: a forgotten https:// would lead to a page of the portal that is not there.
+_MARKDOWN.validateLink = lambda url: url.lower().startswith(tuple(f"{scheme}:" for scheme in SCHEMES))
+# Links as a whole: a citation in the text of a link cannot be a link of its own.
+_TAG_OR_CITATION = re.compile(r"<a .*?</a>|<[^>]*>|(?P<gap>\s?)\[(?P<number>\d{1,3})\]", re.DOTALL)
 CITATION = re.compile(r"\s?\[\d{1,3}\]")
 _HREF = re.compile(r'href="(https?://[^"]+)"', re.IGNORECASE)
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*[^()]*\)")
@@ -30,7 +34,7 @@ def render_uncited(text: str) -> SafeString:
         _MARKDOWN.render(text),
         tags=TAGS,
         attributes={"a": {"href"}},
-        url_schemes={"http", "https", "mailto"},
+        url_schemes=set(SCHEMES),
         link_rel="noopener nofollow",
     )
     return mark_safe(html)  # noqa: S308 - sanitised above

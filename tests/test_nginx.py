@@ -23,6 +23,7 @@ from zeal import zeal_ignore
 from municipalities.models import User
 from projects import workflow
 from projects.models import Picture, Project
+from tests import observatory
 from tests.factories import make_municipality, make_project
 from tests.projects.submitting import make_member
 from tests.served import ROOT, environment_of, free_port, start, wait_for_socket
@@ -157,7 +158,7 @@ def test_metrics_are_private_and_rushes_are_slowed(front):
     assert answers.count(429) == 60 - 41
 
 
-@pytest.mark.check("F03")
+@pytest.mark.check("F03", "S12")
 def test_cache_serves_readers_and_nobody_else(front):
     """With F03's half that needs no database to be stopped: nginx asks, gets no answer, shows what it has."""
     project = make_published("weg")
@@ -184,9 +185,11 @@ def test_cache_serves_readers_and_nobody_else(front):
     assert (status, headers["Retry-After"]) == (503, "30")
     assert "gleich wieder da" in body.decode()
     assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert grade_of(headers) == "A+"
     assert front.ask("/fehler/fehler.css")[1]["Content-Type"] == "text/css"
 
 
+@pytest.mark.check("S12")
 def test_pictures_are_sent_by_nginx_with_their_headers(front):
     default_storage.save("projekte/abc-400.webp", ContentFile(b"RIFF picture"))
     picture = Picture.objects.create(
@@ -203,7 +206,12 @@ def test_pictures_are_sent_by_nginx_with_their_headers(front):
     assert headers["Content-Type"] == "image/webp"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert grade_of(headers) == "A+"
     assert front.ask("/intern/projekte/abc-400.webp")[0] == 404
+
+
+def grade_of(headers: dict[str, str]) -> str:
+    return observatory.grade(observatory.Answer({name.lower(): value for name, value in headers.items()}))
 
 
 def until(holds: Callable[[], bool]) -> None:

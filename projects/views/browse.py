@@ -26,6 +26,7 @@ GONE = (Status.WITHDRAWN, Status.ARCHIVED)
 
 
 @require_safe
+@kept_while(page_states.of_mosaic)
 def home(request: HttpRequest) -> HttpResponse:
     index = facets.current(facets.version())
     published = Project.objects.published()
@@ -45,6 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@kept_while(page_states.of_mosaic)
 def project_list(request: HttpRequest) -> HttpResponse:
     filterset = ProjectFilter(request.GET, queryset=Project.objects.published())
     fruitless_searches.notice(request, filterset)

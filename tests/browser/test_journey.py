@@ -22,12 +22,8 @@ TYPED = "Jeden Samstag wird im Pfarrhaus genäht, und wer es kann, zeigt es."
 CORRECTED = TYPED + " Zwei Honorarkräfte halten es zusammen."
 REVISED = CORRECTED + " Seit dem Frühjahr auch mittwochs."
 CONSENTS = ("licence", "rights", "privacy", "municipality")
-VARIANTS = [
-    (360, True, "Samtgemeinde Lathen"),
-    (360, False, "Samtgemeinde Dörpen"),
-    (1280, True, "Samtgemeinde Werlte"),
-    (1280, False, "Samtgemeinde Nordhümmling"),
-]
+# Two of four: submitting alone is walked in all of them (test_submission.py), and each way takes two minutes.
+VARIANTS = [(360, True, "Samtgemeinde Lathen"), (1280, False, "Samtgemeinde Nordhümmling")]
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from municipalities.models import User
 from projects import indexes, workflow
@@ -77,3 +78,14 @@ def test_unchanged_page_is_not_sent_again(client, project):
     project.save()
     changed = client.get(project.get_absolute_url(), headers={"If-None-Match": first.headers["ETag"]}, follow=True)
     assert changed.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["home", "list"])
+def test_page_about_all_asks_once_until_something_is_published(client, project, name, django_assert_num_queries):
+    before = client.get(reverse(f"projects:{name}")).content
+    with django_assert_num_queries(1):
+        assert client.get(reverse(f"projects:{name}")).content == before
+    newest = Project.objects.published().latest("publication_number")
+    workflow.withdraw(newest, by=None, note="Auf Wunsch der Kommune")
+    after = client.get(reverse(f"projects:{name}")).content
+    assert (newest.title.encode() in before, newest.title.encode() in after) == (True, False)

@@ -239,7 +239,7 @@ def test_list_equals_comparing_every_project_by_itself(register):
         least=st.sampled_from([80, 70, 60, 0]),
         economy=st.sampled_from([None, 0, 1.5, 3]),
     )
-    @settings(max_examples=25, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=12, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     def check(leading, key, view, least, economy):
         with transaction.atomic(), zeal_ignore():
             for number, i in enumerate(leading, start=1):

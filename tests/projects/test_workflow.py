@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
 from zeal import zeal_context, zeal_ignore
 
 from projects import facets, workflow
@@ -237,7 +238,7 @@ def test_first_publication_keeps_version_one_and_publishing_again_no_other(moder
 
 def test_what_a_municipality_submits_is_confirmed_by_that(moderator):
     project = project_in(Status.PUBLISHED, moderator)
-    assert project.confirmed_on == project.submitted_at.date()
+    assert project.confirmed_on == timezone.localdate(project.submitted_at)
     assert project.next_check_on.year == project.confirmed_on.year + 1
 
 
