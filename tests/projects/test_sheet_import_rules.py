@@ -326,11 +326,11 @@ def test_row_of_the_same_name_is_told():
 
 def kept(content, **more) -> SheetImport:
     fields = {"file_name": "liste.csv", "source": "Liste", "by": None, "is_submitted": False, **more}
-    return importing.begin(content, limits=importing.DESK, **fields)
+    return importing.begin(content, **fields)
 
 
 def apply(row: SheetImport) -> bool:
-    return importing.apply(row.pk, by=None, fingerprint=row.fingerprint, limits=importing.DESK)
+    return importing.apply(row.pk, by=None, fingerprint=row.fingerprint)
 
 
 def test_preview_changes_nothing_and_application_does_what_it_said():
