@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -83,12 +83,19 @@ def run(
     result = Result()
     try:
         with transaction.atomic():
+            _wait_for_turn(source)
             result = _Import(sheet, source, by, is_submitted, is_kept=bool(agree)).result()
             if result.problems or not agree or not agree(result):
                 raise _UndoneError
     except _UndoneError:
         pass
     return result
+
+
+def _wait_for_turn(source: str) -> None:
+    """One table of a list at a time: two that make the same row would each find that it is new."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"table {source.casefold()}"])
 
 
 class _Import:
