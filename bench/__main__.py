@@ -86,30 +86,29 @@ def measure_size(size: int, environment: dict[str, str]) -> tuple[list[Row], str
         pages = (CONSTANT, *([ADMIN] if size <= LARGEST_ADMIN else []), *PAGES)
         rows = [row for page in pages if ONLY in page.name.lower() for row in measure_page(size, page, environment)]
         memory = [resident(pid) for pid in workers(server.pid)]
-        notes = [*burst(size), *bounded(size, "Arbeitsspeicher je Worker", max(memory), 150, "MB", at=100_000)]
+        notes = [burst(size), bounded(size, "Arbeitsspeicher je Worker", max(memory), 150, "MB", at=100_000)]
     work = int(module("bench.publish", environment))
-    notes += bounded(size, "Arbeit für eine Veröffentlichung", work, 50, "ms", at=100_000)
+    notes.append(bounded(size, "Arbeit für eine Veröffentlichung", work, 50, "ms", at=100_000))
     if size == IMPORTED:
         took = int(module("bench.imports", unlimited(environment)))
-        notes += bounded(size, "Einlesen einer Tabelle", took, 60, "s", at=IMPORTED)
+        notes.append(bounded(size, "Einlesen einer Tabelle", took, 60, "s", at=IMPORTED))
     notes.append(f"{size} Projekte: bereit {ready:.1f} s nach dem Start, erste Anfrage {1000 * first:.0f} ms.")
     return rows, "\n".join(notes)
 
 
-def burst(size: int) -> list[str]:
+def burst(size: int) -> str:
     """200 readers at once: nobody may get an error, and the last must not wait for ever."""
     try:
         found = measure(PORT, ["/projekte/", "/projekte/?topic=language"], seconds=SECONDS, concurrency=200)
     except (FetchError, OSError) as problem:
-        return [f"VERFEHLT: 200 Leser zugleich bei {size}: {problem}"]
-    return [f"ERREICHT: 200 Leser zugleich bei {size}: kein Fehler, p50 {found.p50:.0f} ms, p99 {found.p99:.0f} ms"]
+        return f"VERFEHLT: 200 Leser zugleich bei {size}: {problem}"
+    return f"ERREICHT: 200 Leser zugleich bei {size}: kein Fehler, p50 {found.p50:.0f} ms, p99 {found.p99:.0f} ms"
 
 
-def bounded(size: int, what: str, found: float, most: float, unit: str, *, at: int) -> list[str]:
+def bounded(size: int, what: str, found: float, most: float, unit: str, *, at: int) -> str:
     """A line for a figure; it is a bar only at one size."""
-    head = f"{verdict(found <= most)}: " if size == at else ""
-    bar = f" (höchstens {most} {unit})" if size == at else ""
-    return [f"{head}{what} bei {size}: {found} {unit}{bar}"]
+    said = f"{what} bei {size}: {found} {unit}"
+    return f"{verdict(found <= most)}: {said} (höchstens {most} {unit})" if size == at else said
 
 
 def measure_page(size: int, page: Page, environment: dict[str, str]) -> Iterator[Row]:

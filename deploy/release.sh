@@ -1,7 +1,8 @@
 #!/bin/sh
 # release.sh FOLDER [BACKUP]: makes the release in this folder ready, backs up, migrates and switches to it. Also for the
-# first one. With BACKUP it is restored first, into an empty database and an empty media folder. While the portal is exchanged its socket stays open, so visitors wait for a few seconds and nobody sees an error.
-# Whatever fails before the switch leaves the running release as it is.
+# first one. With BACKUP it is restored first, into an empty database and an empty media folder. While the portal is
+# exchanged its socket stays open, so visitors wait for a few seconds and nobody sees an error. Whatever fails before
+# the switch leaves the running release as it is.
 set -eu
 
 new=$(cd "${1:?Ordner des neuen Releases angeben}" && pwd)

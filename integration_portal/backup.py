@@ -160,14 +160,10 @@ def copy_media(pool: Path, known: Sums) -> Sums:
     """Copies what earlier backups do not have; `known` are the sums of the last one."""
     sums: Sums = {}
     for name, path in media_files():
-        try:
-            kept = known.get(name)
-            is_kept = (
-                kept and (pool / name).is_file() and (pool / name).stat().st_size == kept[0] == path.stat().st_size
-            )
-            sums[name] = kept if kept and is_kept else copy(path, pool / name)
-        except FileNotFoundError:  # deleted by its owner since the folder was read
-            continue
+        kept, copied = known.get(name), pool / name
+        with suppress(FileNotFoundError):  # deleted by its owner since the folder was read
+            is_kept = kept and copied.is_file() and copied.stat().st_size == kept[0] == path.stat().st_size
+            sums[name] = kept if kept and is_kept else copy(path, copied)
     return sums
 
 

@@ -74,7 +74,7 @@ def catalogue(language: str) -> polib.POFile:
 
 def missing(language: str) -> list[Message]:
     """What nobody has translated yet."""
-    entries = {Message(entry.msgid, entry.msgid_plural): entry for entry in catalogue(language)}
+    entries = _by_message(catalogue(language))
     return [message for message in needed(language) if message not in entries or not entries[message].translated()]
 
 
@@ -95,9 +95,10 @@ def placeholders(text: str) -> frozenset[str]:
 
 def renew(language: str) -> None:
     """Brings the catalogue in step with the sources: new messages without a text, those that are gone dropped."""
-    known = {Message(entry.msgid, entry.msgid_plural): entry for entry in catalogue(language)}
-    fresh = polib.POFile(wrapwidth=110)
-    fresh.metadata = catalogue(language).metadata
+    old = catalogue(language)
+    known = _by_message(old)
+    fresh = polib.POFile(wrapwidth=old.wrapwidth)
+    fresh.metadata = old.metadata
     for message, places in needed(language).items():
         entry = known.get(message) or _empty(message, len(_plural_forms(fresh)))
         entry.occurrences = [(place, "") for place in places]
@@ -129,6 +130,10 @@ def languages() -> list[str]:
 def stale() -> list[str]:
     """Languages whose compiled catalogue is missing."""
     return [language for language in languages() if not _path(language).with_suffix(".mo").exists()]
+
+
+def _by_message(file: polib.POFile) -> dict[Message, polib.POEntry]:
+    return {Message(entry.msgid, entry.msgid_plural): entry for entry in file}
 
 
 def _path(language: str) -> Path:

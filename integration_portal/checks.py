@@ -1,4 +1,4 @@
-"""What `check --deploy` refuses: a portal that goes public with placeholders."""
+"""What `check` warns of: languages that are not compiled; with `--deploy` also placeholders that would go public."""
 
 from typing import Any
 

@@ -89,7 +89,7 @@ def membership_asked(membership: Membership) -> None:
         coordinating = Membership.objects.granted().filter(municipality=membership.municipality, role=Role.COORDINATOR)
         deciders |= Q(pk__in=coordinating.values("user"))
     people = User.objects.filter(deciders, is_active=True).exclude(pk=membership.user_id)
-    subject = _("Jemand möchte mitarbeiten: %(body)s") % {"body": membership.body_name}
+    subject = _("Jemand möchte mitarbeiten: %(body)s") % {"body": _body_of(membership)}
     context = {"membership": membership, "account": absolute(reverse("projects:account")), "desk": desk_address()}
     put(to_people(f"membership-asked:{membership.pk}", people), subject, "membership_asked", context)
 
@@ -98,12 +98,11 @@ def membership_decided(membership: Membership) -> None:
     """To whoever asked: granted, declined, or ended later."""
     if membership.state == MembershipState.ASKED:
         return
-    body = {"body": membership.body_name}
     subject = {
         MembershipState.GRANTED: _("Sie können mitarbeiten: %(body)s"),
         MembershipState.DECLINED: _("Ihre Anfrage: %(body)s"),
         MembershipState.ENDED: _("Ihre Mitarbeit endet: %(body)s"),
-    }[MembershipState(membership.state)] % body
+    }[MembershipState(membership.state)] % {"body": _body_of(membership)}
     context = {
         "membership": membership,
         "account": absolute(reverse("projects:account")),
@@ -111,6 +110,12 @@ def membership_decided(membership: Membership) -> None:
     }
     cause = f"membership-{membership.state}:{membership.pk}"
     put(to_people(cause, [membership.user]), subject, "membership_decided", context)
+
+
+def _body_of(membership: Membership) -> str:
+    """A municipality, or the German name of a host."""
+    with override(settings.LANGUAGE_CODE):
+        return membership.body_name
 
 
 # --- about barriers ---------------------------------------------------------------------------------------------------

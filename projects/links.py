@@ -35,9 +35,8 @@ from .models import (
 from .models.links import NO_FAILURE
 
 LONGEST = LinkCheck._meta.get_field("url").max_length
-TEXTS = (
-    "initial_situation goals approach steps results lessons end_reason prerequisites help_offered editorial_note"
-).split()
+# By the part of the submission in which they are written.
+TEXTS = {"story": (*story.STORY_FIELDS, "editorial_note"), "transfer": ("prerequisites", "help_offered")}
 MOST_FAILED_HOSTS = 3  # in a row at the beginning; if nobody answers at all, the fault is on this side
 
 
@@ -76,10 +75,13 @@ def rows_with_addresses() -> Iterator[tuple[QuerySet[Any], str]]:
     yield Contact.objects.filter(public_level=ContactLevel.ALL, projects__status=Status.PUBLISHED), "website"
 
 
-def addresses_in_texts(project: Project) -> set[str]:
-    """Where the links of the story lead."""
-    texts = (getattr(project, name) for name in TEXTS)
-    return {address for text in texts if "](" in text for address in story.addresses(text)}
+def addresses_in_texts(project: Project) -> dict[str, set[str]]:
+    """Where the links of the texts lead, by part."""
+    found: dict[str, set[str]] = {}
+    for part, names in TEXTS.items():
+        texts = (getattr(project, name) for name in names)
+        found[part] = {address for text in texts if "](" in text for address in story.addresses(text)}
+    return found
 
 
 def in_use() -> dict[str, list[int]]:
@@ -88,8 +90,9 @@ def in_use() -> dict[str, list[int]]:
     for rows, field in rows_with_addresses():
         for address in rows.exclude(**{field: ""}).order_by().values_list(field, flat=True).iterator():
             found.setdefault(address, [])
-    for project in Project.objects.published().order_by("pk").only(*TEXTS).iterator(chunk_size=500):
-        for address in addresses_in_texts(project):
+    columns = chain.from_iterable(TEXTS.values())
+    for project in Project.objects.published().order_by("pk").only(*columns).iterator(chunk_size=500):
+        for address in set().union(*addresses_in_texts(project).values()):
             found.setdefault(address, []).append(project.pk)
     return {address: projects for address, projects in found.items() if len(address) <= LONGEST}
 
@@ -226,13 +229,9 @@ def dead_in(project: Project) -> list[DeadLink]:
     Needs `references` and `contact` of the project; one query, none where it names no address.
     """
     named = [(reference.url, "evidence", reference.number) for reference in project.references.all()]
-    named += [(address, part_of_text(project, address), None) for address in sorted(addresses_in_texts(project))]
+    for part, addresses in addresses_in_texts(project).items():
+        named += [(address, part, None) for address in sorted(addresses)]
     if project.contact and project.contact.public_level == ContactLevel.ALL:
         named.append((project.contact.website, "contact", None))
     dead = {row.url: row for row in LinkCheck.objects.dead().filter(url__in={url for url, *_rest in named if url})}
     return [DeadLink(dead[url], submission.BY_NAME[part], number) for url, part, number in named if url in dead]
-
-
-def part_of_text(project: Project, address: str) -> str:
-    in_transfer = any(address in getattr(project, name) for name in ("prerequisites", "help_offered"))
-    return "transfer" if in_transfer else "story"

@@ -7,12 +7,10 @@ means three files for a picture and a plain <img>.
 import json
 import logging
 import secrets
-import subprocess
-import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -24,7 +22,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from . import picture_decoder
+from . import decoders, picture_decoder
 from .models import Attachment, Picture, Project
 from .models.status import EDITABLE
 
@@ -35,7 +33,6 @@ MOST_PAPERS = 8
 PICTURE_FOLDER = "projekte"
 PAPER_FOLDER = "papiere"
 DECODER_SECONDS = 25  # of waiting, for its turn and for its answer each
-_DECODER = Path(picture_decoder.__file__)
 # One picture at a time in each worker process: the memory of decoders must not add up.
 _decoding = threading.Lock()
 
@@ -115,15 +112,8 @@ def read_picture(upload: UploadedFile) -> list[Size]:
     if not _decoding.acquire(timeout=DECODER_SECONDS):
         raise refusal("busy")
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", str(_DECODER), kind],
-            input=content,
-            capture_output=True,
-            env={},
-            timeout=DECODER_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+        done = decoders.run(picture_decoder, kind, content=content, seconds=DECODER_SECONDS)
+    except TimeoutExpired:
         raise refusal("memory") from None
     finally:
         _decoding.release()

@@ -17,9 +17,10 @@ from .german import LONGEST_WORD, forms, lexicon, readable, stem, tokens
 from .models import Adoption, Financing, Obstacle, Project
 
 TITLE, SUMMARY, MAKERS, STORY = "ABCD"  # PostgreSQL's weights
-STORY_FIELDS = (
-    *("initial_situation", "goals", "approach", "steps", "results", "lessons", "end_reason", "editorial_note"),
-    *("prerequisites", "help_offered", "cost_note", "staff_note", "volunteers_note", "people_note"),
+LONG_TEXTS = (
+    *story.STORY_FIELDS,
+    *("editorial_note", "prerequisites", "help_offered"),
+    *("cost_note", "staff_note", "volunteers_note", "people_note"),
 )
 SHORTEST_PLACE = 4
 # Words of different fields do not follow each other, so no phrase spans them.
@@ -174,7 +175,7 @@ def _weighted_texts(project: Project) -> Iterator[tuple[str, str]]:
         yield MAKERS, money.source.name
         yield MAKERS, money.programme.name if money.programme else ""
         yield STORY, money.note
-    for name in STORY_FIELDS:
+    for name in LONG_TEXTS:
         yield STORY, getattr(project, name)
     for figure in project.key_figures.all():
         yield STORY, f"{figure.name} {figure.unit} {figure.note}"

@@ -15,8 +15,10 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from . import facets, subscription_letters
+from .emails import absolute
 from .filters import ProjectFilter
 from .limits import Limit, household
 from .models import Letter, Project, Subscription
@@ -69,7 +71,9 @@ def ask(email: str, query: str, frequency: str) -> None:
         if not is_new and found.confirmed_at is None:
             Subscription.objects.filter(pk=found.pk).update(**values)
             found.frequency = frequency
-        subscription_letters.asked(found, words=words_of(filter_of(query)), links=links(found))
+        with override(settings.LANGUAGE_CODE):  # as the whole letter, whatever the page
+            words = words_of(filter_of(query))
+        subscription_letters.asked(found, words=words, links=links(found))
 
 
 def find(token: UUID) -> Subscription | None:
@@ -104,7 +108,7 @@ def forget(subscriptions: QuerySet[Subscription]) -> int:
 def links(subscription: Subscription) -> dict[str, str]:
     """Full addresses: `confirm` and `end`."""
     names = {"confirm": "projects:confirm_subscription", "end": "projects:end_subscription"}
-    return {key: settings.SITE_URL + reverse(name, args=[subscription.token]) for key, name in names.items()}
+    return {key: absolute(reverse(name, args=[subscription.token])) for key, name in names.items()}
 
 
 # --- sending ----------------------------------------------------------------------------------------------------------

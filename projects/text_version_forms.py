@@ -1,6 +1,7 @@
 """What people may type as a version of a project in another language or in Leichte Sprache."""
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from .forms import CleanForm, LineField, ParagraphsField
@@ -8,7 +9,6 @@ from .models import Project, TextLanguage, TextOrigin, TextVersion
 from .text_versions import FIELDS
 
 LONGEST = 20_000
-RIGHT_TO_LEFT = {TextLanguage.ARABIC}
 
 
 class TextVersionForm(CleanForm, forms.Form):
@@ -27,7 +27,7 @@ class TextVersionForm(CleanForm, forms.Form):
         initial = {**texts, "origin": version.proposed_origin or version.origin}
         super().__init__(*args, initial=initial, **kwargs)
         attributes = {"lang": language_tag(version.language)}
-        if version.language in RIGHT_TO_LEFT:
+        if version.language in settings.LANGUAGES_BIDI:
             attributes["dir"] = "rtl"
         for name in FIELDS:
             if getattr(project, name):

@@ -60,7 +60,7 @@ def digest_of(project: Project) -> str:
 
 
 def with_versions(projects: QuerySet) -> QuerySet:
-    """Adds `version_rows`: the public versions, with their texts only where the page has their language."""
+    """Adds `version_rows`: the public versions, for `versions_of()`."""
     rows = TextVersion.objects.public().filter(project=OuterRef("pk")).order_by("language")
     wanted = {"language": "language", "origin": "origin", "digest": "digest", "texts": "texts"}
     return projects.annotate(version_rows=ArraySubquery(rows.values(row=JSONObject(**wanted))))

@@ -6,14 +6,17 @@ from html.parser import HTMLParser
 import pytest
 from django.conf import settings
 from django.core import checks
+from django.core.cache import cache
 from django.test import Client
 from django.utils.translation import gettext, ngettext, override
 
 from integration_portal import catalogues
-from projects import languages, workflow
+from municipalities.models import Host, User
+from projects import languages, membership, workflow
 from projects.emails import absolute
 from projects.models import FundingSource, Letter, Project, Status
 from projects.templatetags.mosaic import euro, number, partial
+from tests.factories import make_topic
 from tests.projects.steps import make_moderator, make_person, project_in
 from tests.test_pages import addresses
 
@@ -217,6 +220,26 @@ def test_letters_and_kept_notes_are_german_whatever_the_page(db):
     assert letter.subject.startswith("Veröffentlicht:")
     assert "/en/" not in letter.body
     assert project.status_changes.last().note == "Stand bestätigt"
+
+
+@pytest.mark.django_db
+def test_letters_name_selections_and_hosts_in_german(client):
+    cache.clear()
+    make_topic("housing", label="Wohnen", label_en="Housing")
+    client.post("/en/projekte/abo/?topic=housing", {"email": "leserin@example.org", "frequency": "daily"})
+    letter = Letter.objects.get(to="leserin@example.org")
+    assert "Wohnen" in letter.body
+    assert "Housing" not in letter.body
+    assert "/en/" not in letter.body
+    User.objects.create_superuser("leitung@example.org")
+    with override("en"):
+        row = membership.ask(make_person("rat"), host=Host.REFUGEE_COUNCIL)
+        membership.decline(row, by=User.objects.get(email="leitung@example.org"), note="Nein.")
+    subjects = set(Letter.objects.filter(key__startswith="membership").values_list("subject", flat=True))
+    assert subjects == {
+        "Jemand möchte mitarbeiten: Flüchtlingsrat Niedersachsen",
+        "Ihre Anfrage: Flüchtlingsrat Niedersachsen",
+    }
 
 
 def test_a_letter_caused_on_an_english_page_links_to_the_german_one(examples):

@@ -22,7 +22,6 @@ class AdoptionAdmin(WaitingAdmin):
     template = "admin/projects/adoption/decide.html"
     other_states = [state for state in AdoptionState.choices if state[0] != AdoptionState.PROPOSED]
     list_display = ["__str__", "occasion", "state", "changed_at"]
-    list_select_related = ["project", "municipality"]
     ordering = ["changed_at", "pk"]
     search_fields = ["project__title", "municipality__display_name"]
     search_help_text = _("Titel oder Kommune")

@@ -19,7 +19,6 @@ class EnquiryAdmin(WaitingAdmin):
     template = "admin/projects/enquiry/decide.html"
     other_states = [state for state in EnquiryState.choices if state[0] != EnquiryState.SUBMITTED]
     list_display = ["title", "municipality", "state", "created_at", "expires_on"]
-    list_select_related = ["municipality"]
     ordering = ["created_at", "pk"]
     search_fields = ["title", "text", "municipality__display_name"]
     search_help_text = _("Titel, Text oder Kommune")

@@ -64,15 +64,12 @@ class UploadForm(CleanForm, forms.ModelForm):
             raise forms.ValidationError(_("Diese Datei ist zu groß. Höchstens 10 MB sind möglich."))
         return upload
 
-    def clean(self):
-        return self.cleaned_data
-
     def begin(self) -> SheetImport | None:
         """The kept file with its preview; None, with the reason at the field, where it is no table of projects."""
         upload = self.cleaned_data["file"]
         fields = {name: self.cleaned_data[name] for name in ("source", "is_submitted")}
         try:
-            return importing.begin(upload.read(), file_name=upload.name, by=self.by, limits=importing.DESK, **fields)
+            return importing.begin(upload.read(), file_name=upload.name, by=self.by, **fields)
         except SheetError as problem:
             self.add_error("file", str(problem))
             return None
@@ -165,7 +162,7 @@ def preview(request: HttpRequest, kept: SheetImport) -> HttpResponse:
 
 def apply(request: HttpRequest, kept: SheetImport) -> None:
     shown = request.POST.get("fingerprint", "")
-    if importing.apply(kept.pk, by=request.user, fingerprint=shown, limits=importing.DESK):
+    if importing.apply(kept.pk, by=request.user, fingerprint=shown):
         counts = kept.preview["counts"]
         number = counts["added"] + counts["changed"]
         said = ngettext("%(n)d Projekt ist eingelesen.", "%(n)d Projekte sind eingelesen.", number)

@@ -1,4 +1,7 @@
-"""What statements and Gesuche share at the desk: a list of what waits, and a page that releases or rejects one."""
+"""What statements, Gesuche and versions in other languages share at the desk.
+
+A list of what waits, and a page that releases or rejects one.
+"""
 
 from typing import Any
 

@@ -87,7 +87,3 @@ class LinkCheck(models.Model):
 
     def __str__(self) -> str:
         return self.url
-
-    @property
-    def is_dead(self) -> bool:
-        return self.failures >= self.DEAD_AFTER

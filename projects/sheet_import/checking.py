@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from projects import part_editing, submission_rows
 from projects.forms import ParagraphsField
 from projects.models import Financing, Project
+from projects.story import STORY_FIELDS
 from projects.submission_fields import ListedChoiceField
 from projects.submission_forms import ContactForm, HeadForm, PartForm, StoryForm
 
@@ -26,9 +27,7 @@ from .sheets import ALL_COLUMNS
 PARTS: Mapping[str, Sequence[str]] = {
     "head": (*LEAD, *"title summary further_municipalities operator operator_kind partners".split()),
     "classification": "topics target_groups status started ended reach".split(),
-    "story": (
-        "initial_situation goals approach steps results lessons end_cause end_reason editorial_note"
-    ).split(),
+    "story": (*STORY_FIELDS, "end_cause", "editorial_note"),
     "effort": (
         "cost_one_off cost_one_off_estimated cost_yearly cost_yearly_estimated cost_note staff_fte staff_note "
         "volunteers volunteers_note volunteer_hours_month staffing people_reached people_period people_note"

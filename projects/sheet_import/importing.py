@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -83,12 +83,19 @@ def run(
     result = Result()
     try:
         with transaction.atomic():
+            _wait_for_turn(source)
             result = _Import(sheet, source, by, is_submitted, is_kept=bool(agree)).result()
             if result.problems or not agree or not agree(result):
                 raise _UndoneError
     except _UndoneError:
         pass
     return result
+
+
+def _wait_for_turn(source: str) -> None:
+    """One table of a list at a time: two that make the same row would each find that it is new."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"table {source.casefold()}"])
 
 
 class _Import:
@@ -209,21 +216,11 @@ class _Import:
 # --- kept between preview and application -----------------------------------------------------------------------------
 
 
-def begin(
-    content: bytes, *, file_name: str, source: str, by: User | None, is_submitted: bool, limits: Limits
-) -> SheetImport:
+def begin(content: bytes, *, by: User | None, source: str, is_submitted: bool, file_name: str) -> SheetImport:
     """Keeps the file with the preview of what it would do; nothing else changes. SheetError as in `run`."""
-    result = run(content, source=source, by=by, limits=limits, is_submitted=is_submitted)
-    return SheetImport.objects.create(
-        source=source,
-        file_name=file_name[:200],
-        content=content,
-        digest=sha256(content).hexdigest(),
-        is_submitted=is_submitted,
-        preview=result.preview,
-        fingerprint=result.fingerprint,
-        by=by,
-    )
+    told = run(content, source=source, by=by, limits=DESK, is_submitted=is_submitted)
+    kept = {"source": source, "is_submitted": is_submitted, "by": by, "content": content}
+    return _recorded(told, content, file_name, **kept)
 
 
 def bring_in(content: bytes, *, file_name: str, source: str, is_submitted: bool, is_kept: bool) -> Result:
@@ -232,19 +229,18 @@ def bring_in(content: bytes, *, file_name: str, source: str, is_submitted: bool,
     with transaction.atomic():
         told = run(content, source=source, by=None, limits=COMMAND, is_submitted=is_submitted, agree=agree)
         if is_kept and told.can_apply:
-            SheetImport.objects.create(
-                source=source,
-                file_name=file_name[:200],
-                digest=sha256(content).hexdigest(),
-                is_submitted=is_submitted,
-                preview=told.preview,
-                fingerprint=told.fingerprint,
-                applied_at=timezone.now(),
-            )
+            _recorded(told, content, file_name, source=source, is_submitted=is_submitted, applied_at=timezone.now())
     return told
 
 
-def apply(pk: int, *, by: User | None, fingerprint: str, limits: Limits) -> bool:
+def _recorded(told: Result, file: bytes, file_name: str, **more: Any) -> SheetImport:
+    """The row about a file with its preview; `more` says whether the file waits in it or was applied."""
+    digest = sha256(file).hexdigest()
+    effect = {"preview": told.preview, "fingerprint": told.fingerprint}
+    return SheetImport.objects.create(file_name=file_name[:200], digest=digest, **effect, **more)
+
+
+def apply(pk: int, *, by: User | None, fingerprint: str) -> bool:
     """Stores the file if it still does what the preview with this fingerprint shows; otherwise renews the preview.
 
     A file that was applied before is answered as success and nothing is written, so a button pressed twice counts once.
@@ -259,7 +255,7 @@ def apply(pk: int, *, by: User | None, fingerprint: str, limits: Limits) -> bool
             bytes(kept.content),
             source=kept.source,
             by=by,
-            limits=limits,
+            limits=DESK,
             is_submitted=kept.is_submitted,
             agree=lambda told: told.fingerprint == fingerprint,
         )

@@ -6,17 +6,16 @@ Knows the columns of the export by name and by label, and nothing else of projec
 import csv
 import json
 import logging
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from projects import decoders
 from projects.forms import clean_text
 from projects.open_data.columns import COLUMNS, Column
 from projects.open_data.tables import armed
@@ -32,7 +31,6 @@ MOST_COLUMNS = 200
 LONGEST_CELL = 200_000  # letters; a cell may hold sixty rows of sources
 WORKBOOK, OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 BYTE_ORDERS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-DECODER = Path(decoder.__file__)
 DECODER_SECONDS = 90
 
 MESSAGES = {
@@ -120,17 +118,10 @@ def _decoded(content: bytes) -> str:
 
 
 def _workbook(content: bytes, limits: Limits) -> list[list[str]]:
-    arguments = [limits.memory, limits.rows, MOST_COLUMNS, limits.letters]
+    arguments = (limits.memory, limits.rows, MOST_COLUMNS, limits.letters)
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", str(DECODER), *map(str, arguments)],
-            input=content,
-            capture_output=True,
-            env={},
-            timeout=DECODER_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+        done = decoders.run(decoder, *arguments, content=content, seconds=DECODER_SECONDS)
+    except TimeoutExpired:
         raise refusal("memory", limits) from None
     if done.returncode:  # the kernel ended it, or a flaw did: a hostile file, or one that is far too large
         logger.warning("The decoder of workbooks ended with %s", done.returncode)

@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from projects import mosaic
-from projects.insights.financing import Course, Line, years_later
+from projects.days import years_later
+from projects.insights.financing import Course, Line
 from projects.languages import in_english
 from projects.models import Permanence, Staffing
 

@@ -1,4 +1,4 @@
-"""What every visitor may read: home, the list of projects, a project, its council paper."""
+"""What every visitor may read: home, the list of projects, a project, its council paper and its Leichte Sprache."""
 
 from functools import partial
 from itertools import groupby

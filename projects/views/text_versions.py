@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from projects import readability, text_versions
 from projects.models import Project, Status, TextLanguage, TextVersion
-from projects.text_version_forms import TextVersionForm, language_tag
+from projects.text_version_forms import TextVersionForm
 
 from .methods import get_or_post
 from .submission import signed_in
@@ -57,8 +57,7 @@ def edit(request: HttpRequest, pk: int, language: str) -> HttpResponse:
         if hint := readability.hint_about(form.texts, language):
             messages.info(request, hint)
         return redirect("projects:text_versions", pk)
-    context = {"project": project, "version": version, "form": form, "tag": language_tag(language)}
-    return render(request, "text_versions/edit.html", context)
+    return render(request, "text_versions/edit.html", {"project": project, "version": version, "form": form})
 
 
 @require_POST

@@ -261,6 +261,15 @@ def test_municipality_reads_on_its_task_list_what_to_mend(django_assert_num_quer
     assert client.get(address).context["dead_links"]
 
 
+def test_link_in_a_text_leads_to_the_part_where_it_stands():
+    dead, longer = "https://a.example/weg", "https://a.example/weg/weiter"
+    made_dead(dead)
+    project = project_in(Status.PUBLISHED, approach=f"[Hier]({dead})", prerequisites=f"[Dort]({longer})")
+    assert [link.part.name for link in links.dead_in(project)] == ["story"]
+    project.help_offered = f"[Auch hier]({dead})"
+    assert [link.part.name for link in links.dead_in(project)] == ["story", "transfer"]
+
+
 # --- never while somebody waits ---------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from projects.open_data import project_table, records, tables
 from projects.sheet_import import importing, sheets, template
 from projects.sheet_import.cells import Lists
 from tests.factories import make_municipality, make_project, make_topic
-from tests.projects.steps import bring, make_full, make_member, make_person
+from tests.projects.steps import at_once, bring, make_full, make_member, make_person
 
 pytestmark = pytest.mark.django_db
 HEAD = ["Eigene Kennung", "Titel", "Schlüssel der Kommune", "Projektstand"]
@@ -326,11 +326,11 @@ def test_row_of_the_same_name_is_told():
 
 def kept(content, **more) -> SheetImport:
     fields = {"file_name": "liste.csv", "source": "Liste", "by": None, "is_submitted": False, **more}
-    return importing.begin(content, limits=importing.DESK, **fields)
+    return importing.begin(content, **fields)
 
 
 def apply(row: SheetImport) -> bool:
-    return importing.apply(row.pk, by=None, fingerprint=row.fingerprint, limits=importing.DESK)
+    return importing.apply(row.pk, by=None, fingerprint=row.fingerprint)
 
 
 def test_preview_changes_nothing_and_application_does_what_it_said():
@@ -354,6 +354,15 @@ def test_what_changed_since_the_preview_is_shown_anew():
     row.refresh_from_db()
     assert row.preview["changed"][0]["changes"] == [["Kopf: Titel", "Dritter Titel", "Neuer Titel"]]
     assert apply(row)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tables_of_one_list_at_once_make_each_row_once():
+    body = make_municipality()
+    content = table(*(line(str(number), body=body) for number in range(20)))
+    waiting = iter([kept(content), kept(content)])
+    assert sorted(at_once(2, lambda: apply(next(waiting))), key=str) == [False, True]
+    assert Project.objects.count() == 20
 
 
 def test_command_imports_and_explains(tmp_path, capsys):
