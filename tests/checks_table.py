@@ -69,7 +69,6 @@ CHECKS = {
 # What no test shows yet. A check leaves this list with its first mark; test_checks_table.py insists on that.
 OPEN = {
     "R10": "from empty: every run of the tests migrates; from the last release: there is none yet",
-    "S03": "tests/projects/test_access_rules.py by table, not generated",
 }
 Marked = dict[str, set[str]]  # check → tests as `path::function`
 
