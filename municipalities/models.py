@@ -25,11 +25,12 @@ def german_sort_key(source: str) -> models.GeneratedField:
     )
 
 
+_WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
+
+
 def german_slug(text: str) -> str:
     """Address part of a German name: umlauts are written out („Sögel“ → „soegel“)."""
-    return slugify(
-        text.translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}))
-    )
+    return slugify(text.translate(_WRITTEN_OUT))
 
 
 def title_slug(title: str, otherwise: str) -> str:

@@ -30,7 +30,7 @@ from .parts import (
     Picture,
     Reference,
 )
-from .project import Project
+from .project import Project, slug_of
 from .readers import Frequency, FruitlessSearch, Subscription
 from .search_index import SearchEntry, SearchWord
 from .shared_obstacles import ObstacleLevel, ObstacleState, SharedObstacle
@@ -110,4 +110,5 @@ __all__ = [
     "Topic",
     "TransferEffort",
     "TypedText",
+    "slug_of",
 ]

@@ -110,6 +110,11 @@ def in_order(model: type[models.Model], name: str) -> models.QuerySet:
     return rows_of(model, name).order_by("position", "pk")
 
 
+def slug_of(title: str) -> str:
+    """The title as it stands in the address of a project."""
+    return title_slug(title, "projekt")
+
+
 class Project(Labelled):
     """One example project. Empty means *keine Angabe*, never zero.
 
@@ -292,7 +297,7 @@ class Project(Labelled):
     @property
     def slug(self) -> str:
         """From the German title, in whatever language the page tells the project."""
-        return title_slug(getattr(self.title, "original", self.title), "projekt")
+        return slug_of(getattr(self.title, "original", self.title))
 
     @property
     def partner_list(self) -> list[str]:

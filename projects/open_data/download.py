@@ -16,8 +16,6 @@ from projects.models import FundingProgramme
 
 from . import codebook, project_table, records, register, tables
 
-PIECE = 1 << 16  # bytes
-
 
 class _Pipe(RawIOBase):
     """Takes what the ZIP writer writes until somebody fetches it; cannot be read or rewound."""
@@ -46,22 +44,11 @@ def pieces(index: FacetIndex, now: datetime, base_url: str) -> Iterator[bytes]:
             about = ZipInfo(name, now.timetuple()[:6])
             about.compress_type = ZIP_DEFLATED
             with archive.open(about, "w") as member:
-                for text in _joined(lines):
-                    member.write(text)
+                for piece in tables.in_pieces(lines):
+                    member.write(piece.encode())
                     if fetched := pipe.fetch():
                         yield fetched
     yield pipe.fetch()
-
-
-def _joined(lines: Iterable[str]) -> Iterator[bytes]:
-    """The lines in pieces that are worth compressing."""
-    piece = bytearray()
-    for line in lines:
-        piece += line.encode()
-        if len(piece) >= PIECE:
-            yield bytes(piece)
-            piece.clear()
-    yield bytes(piece)
 
 
 def _files(index: FacetIndex, now: datetime, base_url: str) -> Iterator[tuple[str, Iterable[str]]]:

@@ -4,17 +4,19 @@ Several rows in one cell stand below each other, their fields between vertical b
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from . import tables
 from .columns import COLUMNS, Choices, Column
 
 BAR = " | "
-_SPECIAL = {"\\": "\\\\", "|": "\\|", "\n": "\\n"}
+_SPECIAL = {"\\": "\\\\", "|": "\\|", "\n": "\\n"}  # in this order
 _ESCAPED = {escaped: plain for plain, escaped in _SPECIAL.items()}
 
 Vocabularies = Mapping[str, Choices]
+Maker = Callable[[Mapping[str, Any]], Any]
 
 
 def head(*, for_programs: bool) -> list[str]:
@@ -25,39 +27,51 @@ def rows(
     records: Iterable[Mapping[str, Any]], vocabularies: Vocabularies, *, for_programs: bool
 ) -> Iterator[Sequence[Any]]:
     """Cells of each record in the order of `head`."""
-    labels = None if for_programs else vocabularies
+    makers = cell_makers(None if for_programs else vocabularies)
     for record in records:
-        yield [cell(column, column.value(record), labels) for column in COLUMNS]
+        yield [make(record) for make in makers]
 
 
-def cell(column: Column, value: Any, vocabularies: Vocabularies | None) -> Any:
-    """A value as it stands in a table; with `vocabularies` codes become German labels."""
-    if value is None or value == "":
-        return None
+def cell_makers(vocabularies: Vocabularies | None) -> list[Maker]:
+    """What makes the cell of each column of a record; with `vocabularies` codes become German labels.
+
+    Whatever is the same for all records is worked out here, once a table.
+    """
+    return [_maker(column, vocabularies) for column in COLUMNS]
+
+
+def _maker(column: Column, vocabularies: Vocabularies | None) -> Maker:
+    outer, _dot, inner = column.name.partition(".")
+    value: Maker = (lambda record: (record[outer] or {}).get(inner)) if inner else itemgetter(outer)
+    spell = _spelling(column, vocabularies)
+    return (lambda record: spell(value(record))) if spell else value
+
+
+def _spelling(column: Column, vocabularies: Vocabularies | None) -> Callable[[Any], Any] | None:
+    """How a value of this column is written into a cell; None: as it is."""
     if column.type == "rows":
-        return "\n".join(join_fields(_fields(column, row, vocabularies)) for row in value)
+        makers, for_programs = [_maker(each, vocabularies) for each in column.columns], vocabularies is None
+        return lambda rows: "\n".join(
+            [join_fields(tables.texts_of([make(row) for make in makers], for_programs=for_programs)) for row in rows]
+        )
     if column.type == "lines":
-        return "\n".join(value)
+        return "\n".join
     if column.type == "numbers":
-        return ", ".join(map(str, value))
+        return lambda numbers: ", ".join(map(str, numbers))
+    labels = {code: str(label) for code, label in column.choices_in(vocabularies).items()} if vocabularies else {}
     if column.type == "choices":
-        return BAR.join(str(_label(column, code, vocabularies)) for code in value)
-    if column.type == "choice":
-        return _label(column, value, vocabularies)
-    return value
+        return lambda codes: BAR.join([labels.get(code, code) for code in codes])
+    if column.type == "choice" and labels:
+        return lambda code: labels.get(code, code) if code else None
+    return None
 
 
-def _label(column: Column, code: str, vocabularies: Vocabularies | None) -> Any:
-    return code if vocabularies is None else column.choices_in(vocabularies).get(code, code)
-
-
-def _fields(column: Column, row: Mapping[str, Any], vocabularies: Vocabularies | None) -> Iterator[str]:
-    for inner in column.columns:
-        yield tables.text_of(cell(inner, inner.value(row), vocabularies), for_programs=vocabularies is None)
-
-
-def join_fields(fields: Iterable[str]) -> str:
-    return BAR.join(re.sub(r"[\\|\n]", lambda found: _SPECIAL[found[0]], field) for field in fields)
+def join_fields(fields: Sequence[str]) -> str:
+    everything = "".join(fields)
+    for special, escaped in _SPECIAL.items():
+        if special in everything:
+            fields = [field.replace(special, escaped) for field in fields]
+    return BAR.join(fields)
 
 
 def split_fields(line: str) -> list[str]:

@@ -3,16 +3,21 @@
 Empty texts, lists and None mean *keine Angabe*. Sums are euros. Texts are Markdown in which `[3]` cites reference 3.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Model, OuterRef, QuerySet
-from django.db.models.functions import Coalesce, JSONObject
+from django.db import connections, transaction
+from django.db.models import Model, QuerySet
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from projects.models import (
@@ -25,9 +30,16 @@ from projects.models import (
     Precision,
     Project,
     Reference,
+    slug_of,
 )
 
-BATCH = 500  # projects a query; so many are in memory at a time
+BATCH = 1_000  # projects a query; so many are in memory at a time
+OWN = (
+    "pk publication_number title summary operator operator_kind partners stage started_on started_precision "
+    "ended_on ended_precision reach evidence provenance published_at confirmed_on version licence "
+    "lead__key lead__ars lead__ags lead__name lead__kind lead__county__key lead__county__name "
+    "contact__function contact__organisation contact__email contact__phone contact__website contact__public_level"
+).split()
 TEXTS = (
     "initial_situation goals approach steps results lessons end_cause end_reason editorial_note prerequisites "
     "transfer_effort help_offered"
@@ -36,115 +48,87 @@ EFFORT = (
     "cost_one_off cost_one_off_estimated cost_yearly cost_yearly_estimated cost_note staff_fte staff_note volunteers "
     "volunteers_note volunteer_hours_month staffing people_reached people_period people_note has_no_funding"
 ).split()
+_PLAIN = {str, int, bool, list, type(None)}  # of most values; to ask for the type is quickest
 LETTERS_OF = {Precision.YEAR: 4, Precision.MONTH: 7, Precision.DAY: 10}
+
+# --- records ----------------------------------------------------------------------------------------------------------
 
 
 def records(numbers: Iterable[int], base_url: str | None = None) -> Iterator[dict[str, Any]]:
-    """The published projects with these publication numbers, in their order, read in batches.
+    """The published projects with these publication numbers in the order of these, read in batches.
 
     A project that is taken out while others are read is missing. `base_url` begins the addresses; SITE_URL by default.
     """
-    left = iter(numbers)
+    addresses, left = _Addresses(settings.SITE_URL if base_url is None else base_url), iter(numbers)
     while batch := [*islice(left, BATCH)]:
-        rows = {row["publication_number"]: row for row in _rows(Project.objects.published().number_in(batch))}
-        for number in batch:
-            if number in rows:
-                yield record(rows[number], settings.SITE_URL if base_url is None else base_url)
+        found = Project.objects.published().filter(publication_number__in=_array(batch))
+        for row in _rows(found.order_by("publication_number")):
+            yield _record(row, addresses)
 
 
 def records_of(projects: QuerySet[Project]) -> dict[int, dict[str, Any]]:
     """The records of these projects by primary key, whatever their status: to compare them, never to show them."""
-    return {row["pk"]: record(row, settings.SITE_URL) for row in _rows(projects)}
+    addresses = _Addresses(settings.SITE_URL)
+    return {row["pk"]: _record(row, addresses) for row in _rows(projects.order_by())}
 
 
-def record(row: dict[str, Any], base_url: str) -> dict[str, Any]:
+class _Addresses:
+    """Addresses below `base_url`; `reverse` for every project would take as long as all the rest of its record."""
+
+    def __init__(self, base_url: str) -> None:
+        places = ("111111111", "222222222")
+        names = ("projects:detail", "projects:picture")
+        self._project, self._picture = (re.split("|".join(places), base_url + reverse(n, args=places)) for n in names)
+
+    def of_project(self, pk: int, title: str) -> str:
+        before, between, after = self._project
+        return f"{before}{pk}{between}{slug_of(title)}{after}"
+
+    def of_picture(self, pk: int, width: int) -> str:
+        before, between, after = self._picture
+        return f"{before}{pk}{between}{width}{after}"
+
+
+def _record(row: dict[str, Any], addresses: _Addresses) -> dict[str, Any]:
     """One row of `_rows` in the shape that the codebook describes."""
-    address = Project(pk=row["pk"], title=row["title"]).get_absolute_url()
     return {
         "id": row["pk"],
         "number": row["publication_number"],
-        "url": base_url + address,
+        "url": addresses.of_project(row["pk"], row["title"]),
         "title": row["title"],
         "summary": row["summary"],
         "municipality": {name: row[f"lead__{name}"] for name in ("key", "ars", "ags", "name", "kind")},
         "county": _county(row),
-        "further_municipalities": row["further_rows"],
+        "further_municipalities": row["further_municipalities"],
         "operator": row["operator"],
         "operator_kind": row["operator_kind"],
         "partners": row["partners"].splitlines(),
-        "topics": row["topic_slugs"],
-        "target_groups": row["group_slugs"],
+        "topics": row["topics"],
+        "target_groups": row["target_groups"],
         "status": row["stage"],
         "started": dated(row["started_on"], row["started_precision"]),
         "ended": dated(row["ended_on"], row["ended_precision"]),
         "reach": row["reach"],
         **{name: row[name] for name in TEXTS},
-        **{name: plain(row[name]) for name in EFFORT},
-        "financings": [_numbers(financing) for financing in row["financing_rows"]],
+        **{name: value if type(value := row[name]) in _PLAIN else plain(value) for name in EFFORT},
+        "financings": row["financings"],
         "evidence": row["evidence"],
-        "key_figures": [_measured(figure) for figure in row["figure_rows"]],
-        "references": row["reference_rows"],
-        "obstacles": row["obstacle_rows"],
+        "key_figures": row["key_figures"],
+        "references": row["references"],
+        "obstacles": row["obstacles"],
         "adopted_from": row["origin"],
-        "adoptions": [_adoption(adoption) for adoption in row["adoption_rows"]],
+        "adoptions": row["adoptions"],
         "contact": _contact(row),
-        "pictures": [_picture(picture, base_url) for picture in row["picture_rows"]],
+        "pictures": [
+            {"url": addresses.of_picture(each["id"], each["width"]), "alt": each["alt"], "credit": each["credit"]}
+            for each in row["pictures"]
+        ],
         "provenance": row["provenance"],
         "published_at": row["published_at"] and row["published_at"].isoformat(timespec="seconds"),
         "confirmed_on": plain(row["confirmed_on"]),
         "version": row["version"],
         "licence": row["licence"],
     }
-
-
-def _rows(projects: QuerySet[Project]) -> QuerySet[Any]:
-    """Everything in one query: the rows of a project arrive as arrays of JSON objects."""
-    columns = (
-        "pk publication_number title summary operator operator_kind partners stage started_on started_precision "
-        "ended_on ended_precision reach evidence provenance published_at confirmed_on version licence "
-        "lead__key lead__ars lead__ags lead__name lead__kind lead__county__key lead__county__name "
-        "contact__function contact__organisation contact__email contact__phone contact__website contact__public_level"
-    ).split()
-    body = {"key": "municipality__key", "ars": "municipality__ars", "name": "municipality__display_name"}
-    arrays = {
-        "topic_slugs": _column(Project.topics.through, "topic__slug", "topic__position"),
-        "group_slugs": _column(Project.target_groups.through, "targetgroup__slug", "targetgroup__position"),
-        "further_rows": _objects(Project.further.through, body, "municipality__sort_key"),
-        "financing_rows": _objects(Financing, FINANCING, "position", "pk"),
-        "figure_rows": _objects(KeyFigure, KEY_FIGURE, "position", "measured_on", "pk"),
-        "reference_rows": _objects(Reference, _same("number url title publisher published"), "number"),
-        "obstacle_rows": _objects(
-            Obstacle, {"category": "category__slug", **_same("level text workaround state cites")}, "position", "pk"
-        ),
-        "adoption_rows": _objects(Adoption, ADOPTION | body, "since", "pk", state="published"),
-        "picture_rows": _objects(Picture, _same("id width alt credit"), "position", "pk"),
-    }
-    origin = Coalesce("adopted_from__duplicate_of", "adopted_from")  # one that was merged is found as the other
-    found = projects.order_by().annotate(origin=origin, **arrays)
-    return found.values(*columns, *TEXTS, *EFFORT, "origin", *arrays)
-
-
-def _same(names: str) -> dict[str, str]:
-    return {name: name for name in names.split()}
-
-
-FINANCING = {
-    "source": "source__name",
-    "programme": "programme__slug",
-    **_same("level kind permanence amount is_per_year is_requested starts_on ends_on note cites"),
-}
-KEY_FIGURE = _same("name unit value measured_on measured_precision note cites")
-ADOPTION = _same("since since_precision what changes experience cites") | {"project": "copy_id"}
-
-
-def _column(model: type[Model], column: str, *order: str) -> ArraySubquery:
-    rows = model._default_manager.filter(project=OuterRef("pk"))
-    return ArraySubquery(rows.order_by(*order).values(column))
-
-
-def _objects(model: type[Model], columns: dict[str, str], *order: str, **conditions: Any) -> ArraySubquery:
-    rows = model._default_manager.filter(project=OuterRef("pk"), **conditions)
-    return ArraySubquery(rows.order_by(*order).values(row=JSONObject(**columns)))
 
 
 def plain(value: Any) -> Any:
@@ -154,29 +138,9 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def _numbers(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: plain(value) for name, value in row.items()}
-
-
 def dated(day: date | str | None, precision: str) -> str | None:
     """A date as precise as it is known: 2015, 2015-03 or 2015-03-01."""
     return str(day)[: LETTERS_OF[Precision(precision)]] if day else None
-
-
-def _measured(row: dict[str, Any]) -> dict[str, Any]:
-    precision = row.pop("measured_precision")
-    return _numbers(row | {"measured_on": dated(row["measured_on"], precision)})
-
-
-def _adoption(row: dict[str, Any]) -> dict[str, Any]:
-    precision = row.pop("since_precision")
-    body = {name: row.pop(name) for name in ("key", "ars", "name")}
-    return {"municipality": body, **row, "since": dated(row["since"], precision)}
-
-
-def _picture(row: dict[str, Any], base_url: str) -> dict[str, Any]:
-    address = reverse("projects:picture", args=[row["id"], row["width"]])
-    return {"url": base_url + address, "alt": row["alt"], "credit": row["credit"]}
 
 
 def _county(row: dict[str, Any]) -> dict[str, str]:
@@ -194,3 +158,118 @@ def _contact(row: dict[str, Any]) -> dict[str, str] | None:
     if level == ContactLevel.ALL:
         shown = (*shown, "email", "phone", "website")
     return {name: row[f"contact__{name}"] for name in shown}
+
+
+# --- what belongs to a project ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rows of projects in another table: their columns by the name in the record; `finish` makes the entry of a row.
+
+    The order of the columns is that of the JSON.
+    """
+
+    model: type[Model]
+    columns: Mapping[str, str]
+    order: Sequence[str]
+    finish: Callable[[dict[str, Any]], Any] | None = None
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _same(names: str) -> dict[str, str]:
+    return {name: name for name in names.split()}
+
+
+def _slug(row: dict[str, Any]) -> str:
+    return row["slug"]
+
+
+def _measured(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"measured_on": dated(row["measured_on"], row.pop("measured_precision"))}
+
+
+def _adoption(row: dict[str, Any]) -> dict[str, Any]:
+    body = {name: row.pop(name) for name in ("key", "ars", "name")}
+    return {"municipality": body, **row, "since": dated(row["since"], row.pop("since_precision"))}
+
+
+_BODY = {"ars": "municipality__ars", "key": "municipality__key", "name": "municipality__display_name"}
+_FINANCING = {
+    **_same("kind note cites level amount"),
+    "source": "source__name",
+    "ends_on": "ends_on",
+    "programme": "programme__slug",
+    **_same("starts_on permanence is_per_year is_requested"),
+}
+_OBSTACLE = {**_same("text cites level state"), "category": "category__slug", "workaround": "workaround"}
+_ADOPTION = {
+    **_BODY,
+    **_same("what cites since changes"),
+    "project": "copy_id",
+    **_same("experience since_precision"),
+}
+_PARTS = {
+    "topics": _Part(Project.topics.through, {"slug": "topic__slug"}, ["topic__position"], _slug),
+    "target_groups": _Part(
+        Project.target_groups.through, {"slug": "targetgroup__slug"}, ["targetgroup__position"], _slug
+    ),
+    "further_municipalities": _Part(Project.further.through, _BODY, ["municipality__sort_key"]),
+    "financings": _Part(Financing, _FINANCING, ["position", "pk"]),
+    "key_figures": _Part(
+        KeyFigure,
+        _same("name note unit cites value measured_on measured_precision"),
+        ["position", "measured_on", "pk"],
+        _measured,
+    ),
+    "references": _Part(Reference, _same("url title number published publisher"), ["number"]),
+    "obstacles": _Part(Obstacle, _OBSTACLE, ["position", "pk"]),
+    "adoptions": _Part(Adoption, _ADOPTION, ["since", "pk"], _adoption, {"state": "published"}),
+    "pictures": _Part(Picture, _same("id width alt credit"), ["position", "pk"]),
+}
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def _rows(projects: QuerySet[Project]) -> Iterator[dict[str, Any]]:
+    """The projects, each with lists of what belongs to it: a query a table for all of them.
+
+    One query with subqueries that make JSON, a project at a time, takes PostgreSQL three times as long.
+    """
+    origin = Coalesce("adopted_from__duplicate_of", "adopted_from")  # one that was merged is found as the other
+    columns = [*OWN, *TEXTS, *EFFORT, "origin"]
+    with _one_moment(projects.db):
+        rows = [*projects.annotate(origin=origin).values_list(*columns)]
+        keys = [row[0] for row in rows]
+        parts = {name: _entries(part, keys) for name, part in _PARTS.items()}
+    for row in rows:
+        yield dict(zip(columns, row, strict=True)) | {name: entries[row[0]] for name, entries in parts.items()}
+
+
+def _entries(part: _Part, keys: Sequence[int]) -> Mapping[int, list[Any]]:
+    """What these projects have of a part, by their keys."""
+    found: defaultdict[int, list[Any]] = defaultdict(list)
+    rows = part.model._default_manager.filter(project__in=_array(keys), **part.conditions).order_by(*part.order)
+    for key, *values in rows.values_list("project", *part.columns.values()):
+        entry = {
+            name: value if type(value) in _PLAIN else plain(value)
+            for name, value in zip(part.columns, values, strict=True)
+        }
+        found[key].append(part.finish(entry) if part.finish else entry)
+    return found
+
+
+def _array(numbers: Iterable[int]) -> RawSQL:
+    """All numbers as one parameter: a thousand parameters take longer than what is asked with them."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [f"{{{','.join(map(str, numbers))}}}"])
+
+
+@contextmanager
+def _one_moment(alias: str) -> Iterator[None]:
+    """All queries inside see the same state, so that no record is half of what was published meanwhile."""
+    is_inside = connections[alias].in_atomic_block
+    with transaction.atomic(using=alias):
+        if not is_inside:
+            with connections[alias].cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield

@@ -3,21 +3,24 @@
 import csv
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO, StringIO
 from zipfile import ZipFile
 
 import pytest
 from django.core.cache import cache
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projects import facets, workflow
 from projects.models import Contact, ContactLevel, Project, Status
-from projects.open_data import project_table, records
+from projects.open_data import project_table, records, tables
 from projects.open_data.columns import COLUMNS
 from projects.views import api
-from tests.factories import make_project
+from tests.factories import make_project, make_topic
 
 SELECTIONS = {
     "topic": ["language", "housing", "work_training", "health"],
@@ -67,10 +70,47 @@ def test_cursor_reaches_every_project_once(examples, client):
     assert seen == sorted(Project.objects.published().values_list("publication_number", flat=True))
 
 
-def test_record_is_read_in_one_query_a_batch(examples, django_assert_num_queries):
-    numbers = list(Project.objects.published().values_list("publication_number", flat=True))
-    with django_assert_num_queries(1):
-        assert len(list(records.records(numbers))) == len(numbers)
+def test_records_are_read_in_a_query_a_table(examples, django_assert_num_queries):
+    numbers = sorted(Project.objects.published().values_list("publication_number", flat=True))
+    with django_assert_num_queries(10 + 2):  # and the savepoint of a test, which is a transaction already
+        found = list(records.records(numbers))
+    assert [record["number"] for record in found] == numbers
+    addresses = {project.pk: project.get_absolute_url() for project in Project.objects.all()}
+    assert all(record["url"].endswith(f"testserver{addresses[record['id']]}") for record in found)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_record_is_not_half_of_what_is_published_meanwhile():
+    project = publish(topics=["housing"], summary="Vorher")
+
+    def change():
+        with transaction.atomic():
+            Project.objects.filter(pk=project.pk).update(summary="Nachher")
+            project.topics.set([make_topic("language")])
+        connection.close()
+
+    def change_after_the_first_query(execute, sql, *arguments):
+        result = execute(sql, *arguments)
+        if "projects_project_topics" not in sql and "publication_number" in sql:
+            with ThreadPoolExecutor() as other_connection:
+                other_connection.submit(change).result()
+        return result
+
+    with connection.execute_wrapper(change_after_the_first_query):
+        (before,) = records.records([project.publication_number])
+    (after,) = records.records([project.publication_number])
+    assert (before["summary"], before["topics"]) == ("Vorher", ["housing"])
+    assert (after["summary"], after["topics"]) == ("Nachher", ["language"])
+
+
+def test_no_more_is_read_than_the_batch_that_is_sent(db, monkeypatch):
+    monkeypatch.setattr(records, "BATCH", 2)
+    numbers = [publish().publication_number for _number in range(5)]
+    lines = tables.csv_lines((), project_table.rows(records.records(numbers), {}, for_programs=True), for_programs=True)
+    with CaptureQueriesContext(connection) as asked:
+        queries = [(len(asked), next(lines))[0] for _line in range(6)]
+    assert queries == [0, 0, 12, 12, 24, 24]  # asked before each line, of which the first is the head
+    assert next(lines, None) is None
 
 
 def test_every_column_has_a_place_in_every_record(examples):

@@ -1,8 +1,12 @@
 """Tables for other programs."""
 
+import csv
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from projects.open_data import tables
 
@@ -25,3 +29,22 @@ def test_negative_number_stays_a_number():
 
 def test_whole_decimal_is_written_without_exponent():
     assert tables.disarmed(Decimal("1000000.00")) == "1000000"
+
+
+@given(
+    rows=st.lists(st.tuples(*[st.none() | st.text(st.sampled_from("aä ;,|'\"\n\r\t=\\"))] * 3)),
+    for_programs=st.booleans(),
+)
+def test_any_table_is_quoted_as_the_standard_library_does(rows, for_programs):
+    lines = "".join(tables.csv_lines(("a", "b", "c"), rows, for_programs=for_programs))
+    expected = StringIO()
+    writer = csv.writer(expected, delimiter="," if for_programs else ";", lineterminator="\r\n")
+    writer.writerows([("a", "b", "c"), *([tables.disarmed(cell) for cell in row] for row in rows)])
+    assert lines.removeprefix(tables.BOM) == expected.getvalue()
+
+
+@pytest.mark.parametrize("size", [0, 10, tables.PIECE, 3 * tables.PIECE])
+def test_lines_are_joined_to_pieces(size):
+    pieces = list(tables.in_pieces("x" * (size // 10) for _line in range(10)))
+    assert "".join(pieces) == "x" * (size // 10 * 10)
+    assert all(tables.PIECE <= len(piece) < 2 * tables.PIECE for piece in pieces[:-1])
