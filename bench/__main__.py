@@ -28,7 +28,7 @@ ROUNDS = 3
 SIZES = [int(size) for size in (os.environ.get("SIZES") or "1000 10000 100000").split()]
 SECONDS = float(os.environ.get("ROUND_SECONDS") or "2")
 MOST_WARMED = 50  # addresses; a page with more of them measures what nobody has seen yet
-IMPORTED = 1_000  # projects in a table that is brought in
+IMPORTED = 10_000  # projects in a table that is brought in
 LARGEST_ADMIN = 100_000  # beyond that its list takes minutes
 ONLY = os.environ.get("PAGES", "").lower()
 
