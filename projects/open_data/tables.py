@@ -10,6 +10,7 @@ BOM = "\ufeff"
 PIECE = 1 << 16  # characters that are worth sending or compressing at once
 # What a spreadsheet would compute instead of showing it; quotes before it are those of `disarmed`.
 is_formula = re.compile("'*[-=+@\t\r\n]").match
+_SUSPICIOUS = frozenset("'-=+@\t\r\n")  # how it can begin: to look that up is quicker than to match
 
 
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Any]], *, for_programs: bool = False) -> Iterator[str]:
@@ -23,7 +24,11 @@ def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Any]], *, for_progr
         yield BOM
     for row in chain([header], rows):
         cells = [
-            value if type(value) is str and not is_formula(value) else disarmed(value, for_programs=for_programs)
+            ""
+            if value is None
+            else value
+            if type(value) is str and value[:1] not in _SUSPICIOUS
+            else disarmed(value, for_programs=for_programs)
             for value in row
         ]
         quoted = [
