@@ -293,7 +293,7 @@ PROFILE = settings(
 )
 
 
-@pytest.mark.check("S03")
+@pytest.mark.check("S02", "S03")
 @PROFILE
 @given(visit=visits())
 def test_nobody_reads_or_changes_rows_of_another_municipality(bodies, db, visit):

@@ -1,5 +1,6 @@
 """The platform under every page: headers, unreadable input, errors, health, sessions, the second factor."""
 
+import json
 import logging
 
 import pytest
@@ -14,6 +15,7 @@ from django.urls import include, path, reverse
 from django.utils import timezone
 
 from integration_portal import health, urls
+from integration_portal.logs import JsonLines
 from integration_portal.middleware import HEADERS
 from municipalities.models import User
 
@@ -365,3 +367,19 @@ def test_log_has_the_route_and_no_address(visitor, caplog):
     assert "secret-key" not in str(vars(record))
     assert "private" not in str(vars(record))
     assert record.status in (200, 302)
+
+
+@pytest.mark.check("S16")
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "typed", ["%0A", "%0D%0A", "%0a%7B%22level%22%3A%20%22INFO%22%7D", "%1b[2J", "%22,%22level%22:%22"]
+)
+def test_nobody_writes_lines_into_the_log(visitor, caplog, typed):
+    with caplog.at_level(logging.INFO):
+        visitor.get(f"/projekte/x{typed}y/?q={typed}", headers={"User-Agent": "a\tb", "X-Request-ID": "mine"})
+    assert caplog.records
+    for record in caplog.records:
+        line = JsonLines().format(record)
+        assert not [sign for sign in line if ord(sign) < 32]
+        assert json.loads(line)["level"] == record.levelname
+        assert json.loads(line)["request_id"] != "mine"

@@ -200,6 +200,7 @@ def test_letter_with_a_smuggled_header_is_never_sent(fields, server):
     assert letter.last_error.startswith(("BadHeaderError", "ValueError"))
 
 
+@pytest.mark.check("R07")
 @pytest.mark.django_db(transaction=True)
 def test_several_senders_send_each_letter_once(server):
     for number in range(12):
@@ -208,6 +209,7 @@ def test_several_senders_send_each_letter_once(server):
     assert len({message["Message-ID"] for message in server.letters}) == len(server.letters) == 12
 
 
+@pytest.mark.check("R07")
 @pytest.mark.django_db(transaction=True)
 def test_letter_in_the_hands_of_another_sender_is_skipped(server):
     server.mood = "slow"
