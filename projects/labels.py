@@ -7,7 +7,7 @@ from functools import cached_property
 from math import cos, radians, sin
 
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 
 from municipalities.models import Kind, Municipality, german_slug
 from municipalities.profiles import register_state
@@ -56,14 +56,17 @@ class Body:
 
 @dataclass(slots=True)
 class Tile:
-    """A body of county level on the tile map; `count` is its number of projects."""
+    """A body of county level on the tile map; `count` is its number of projects.
+
+    Tiles are kept for pages of all languages, so the address of the body is put together where it is written.
+    """
 
     key: str
     name: str
     abbreviation: str
     column: int
     row: int
-    url: str
+    url: str | Promise
     count: int = 0
 
 
@@ -200,7 +203,7 @@ def _read_tiles() -> list[Tile]:
             body.abbreviation,
             body.tile_column,
             body.tile_row,
-            body.get_absolute_url(),
+            lazy(body.get_absolute_url, str)(),
         )
         for body in Municipality.objects.county_level().filter(tile_column__isnull=False)
     ]

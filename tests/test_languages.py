@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils.translation import gettext, ngettext, override
 
 from integration_portal import catalogues
-from municipalities.models import Host, User
-from projects import languages, membership, workflow
+from municipalities.models import Host, Municipality, User
+from projects import facets, languages, membership, workflow
 from projects.emails import absolute
 from projects.models import FundingSource, Letter, Project, Status
 from projects.templatetags.mosaic import euro, number, partial
@@ -202,6 +202,16 @@ def test_no_readers_page_has_german_messages_left(client, examples, language):
     names = set(FundingSource.objects.values_list("name", flat=True))
     left = {path: texts - names for path, texts in found.items() if texts - names}
     assert not left, left
+
+
+@pytest.mark.parametrize(("first", "then"), [("/en", ""), ("", "/en")])
+def test_links_that_a_process_keeps_have_the_language_of_each_page(client, examples, first, then):
+    facets.touch()  # the next page reads everything that is kept anew
+    client.get(f"{first}/kommunen/")
+    html = client.get(f"{then}/kommunen/").content.decode()
+    hannover = Municipality.objects.get(key="03241")
+    assert f'href="{then}{hannover.get_absolute_url()}"' in html
+    assert f'href="{first}{hannover.get_absolute_url()}"' not in html
 
 
 def test_leftovers_are_found():

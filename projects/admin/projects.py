@@ -15,7 +15,7 @@ from projects import workflow
 from projects.models import Project, Status, StatusChange
 
 from . import bulk, review
-from .filters import StateFilter
+from .filters import ALL, StateFilter
 from .rights import DeskAdmin
 
 
@@ -75,7 +75,8 @@ class HostFilter(admin.SimpleListFilter):
 
 def is_queue(request: HttpRequest) -> bool:
     """Whether the list shows what waits, and not another state."""
-    return request.GET.get(StatusFilter.parameter_name, Status.SUBMITTED) == Status.SUBMITTED
+    others = {ALL, *Status.values} - {Status.DRAFT, Status.SUBMITTED}
+    return request.GET.get(StatusFilter.parameter_name) not in others
 
 
 @admin.register(Project)

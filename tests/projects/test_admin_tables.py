@@ -173,6 +173,12 @@ def test_state_that_does_not_exist_shows_what_waits(name):
     assert response.context["cl"].filter_specs[0].value() in ("submitted", "waiting", "dead")
 
 
+@pytest.mark.parametrize(("status", "is_queue"), [("draft", True), ("?", True), ("published", False), ("all", False)])
+def test_list_is_the_queue_where_it_shows_what_waits(status, is_queue):
+    response = moderator_client().get(reverse("admin:projects_project_changelist"), {"status": status})
+    assert (response.context["title"] == "Projekte, die warten") is is_queue
+
+
 @pytest.mark.parametrize("number", ["0", "x", "9" * 5000])
 def test_number_of_no_row_is_not_found(number):
     client = administrator_client()
