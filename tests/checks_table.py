@@ -102,8 +102,8 @@ def table(tests: Marked, outcomes: dict[str, set[str]]) -> str:
     lines = [
         "# Checks",
         "",
-        "Written by `pytest --checks-table docs/checks.md`: what has to hold, which tests show it, how they ended in",
-        "that run. *not run* means that the run did not reach the test, *open* that no test carries the mark yet.",
+        "Written by `make checks`: what has to hold, which tests show it, how they ended. *not run* means that no run",
+        "has reached the test, *open* that no test carries the mark yet.",
         "",
         "| check | demands | tests | result |",
         "|---|---|---|---|",
@@ -128,18 +128,27 @@ def _counted(states: list[str]) -> list[str]:
 # --- pytest's hooks, imported by conftest.py
 
 
-class Recorder:
-    """Listens to the reports, also those of other workers, and writes the table at the end."""
+KEPT = "checks/outcomes"  # in the cache of pytest
 
-    def __init__(self, target: Path) -> None:
-        self.target, self.outcomes = target, defaultdict(set)
+
+class Recorder:
+    """Listens to the reports, also those of other workers, and writes the table at the end.
+
+    What this run does not reach stays as an earlier one reported it: browser, faults and all others run one by one.
+    """
+
+    def __init__(self, target: Path, cache: pytest.Cache) -> None:
+        self.target, self.cache, self.outcomes = target, cache, defaultdict(set)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" or report.outcome != "passed":
             self.outcomes[report.nodeid.split("[")[0]].add(report.outcome)
 
     def pytest_sessionfinish(self) -> None:
-        self.target.write_text(table(marked(), self.outcomes), encoding="utf-8")
+        earlier = {name: set(outcomes) for name, outcomes in self.cache.get(KEPT, {}).items()}
+        known = earlier | self.outcomes
+        self.cache.set(KEPT, {name: sorted(outcomes) for name, outcomes in known.items()})
+        self.target.write_text(table(marked(), known), encoding="utf-8")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -149,4 +158,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def register(config: pytest.Config) -> None:
     target = config.getoption("--checks-table")
     if target and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Recorder(Path(target)))
+        config.pluginmanager.register(Recorder(Path(target), config.cache))

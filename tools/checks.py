@@ -58,6 +58,12 @@ def test_steps(browser: str | None) -> list[tuple[str, list[str], dict[str, str]
     return steps
 
 
+def fault_step() -> tuple[str, list[str], dict[str, str]]:
+    """All of them, because a table of some would forget the others."""
+    table = {"FAULTS_TABLE": str(ROOT / "docs" / "betrieb" / "faults.md")}
+    return "Bruchproben", [venv_python(), "-m", "pytest", "-m", "faults", "tests/faults"], table
+
+
 def perform(steps: list[tuple[str, list[str], dict[str, str]]], environment: dict[str, str]) -> bool:
     """Runs every step, also after a failure, and sums up at the end."""
     results: list[tuple[str, bool, float]] = []

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools import ROOT, state_folder
 from tools.binaries import PostgresError
-from tools.checks import chromium, perform, static_steps, test_environment, test_steps
+from tools.checks import chromium, fault_step, perform, static_steps, test_environment, test_steps
 from tools.environment import LOCK, StopError, ensure_environment, log_file, say, venv_folder, venv_python
 from tools.portal import (
     database,
@@ -80,6 +80,15 @@ def test() -> int:
     return 0 if passed and os.environ.get("CI") != "true" else 1
 
 
+def checks() -> int:
+    """What `make test` runs and the faults, with the table of the numbered checks (docs/checks.md)."""
+    ensure_environment()
+    shutil.rmtree(ROOT / ".pytest_cache", ignore_errors=True)  # holds the results of earlier runs
+    with database(test_cluster()) as more:
+        environment = test_environment(more) | {"PYTEST_ADDOPTS": "--checks-table docs/checks.md"}
+        return 0 if perform([*test_steps(chromium()), fault_step()], environment) else 1
+
+
 def lint() -> int:
     """Style, templates and types."""
     ensure_environment()
@@ -98,15 +107,12 @@ def unit() -> int:
 def faults() -> int:
     """Breaks a portal of its own in many ways and writes down what became of it; see tests/faults/."""
     ensure_environment()
-    command = [venv_python(), "-m", "pytest", "-m", "faults"]
     arguments = shlex.split(os.environ.get("ARGS", ""))
     with database(test_cluster()) as more:
-        environment = test_environment(more)
-        if not arguments:  # a table of some of them would forget the others
-            environment["FAULTS_TABLE"] = str(ROOT / "docs" / "betrieb" / "faults.md")
-        return subprocess.run(
-            [*command, *(arguments or ["tests/faults"])], cwd=ROOT, env=environment, check=False
-        ).returncode
+        if not arguments:
+            return 0 if perform([fault_step()], test_environment(more)) else 1
+        command = [venv_python(), "-m", "pytest", "-m", "faults", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=test_environment(more), check=False).returncode
 
 
 def bench() -> int:
@@ -168,6 +174,7 @@ def show_help() -> int:
 COMMANDS = {
     "run": run,
     "test": test,
+    "checks": checks,
     "lint": lint,
     "unit": unit,
     "faults": faults,
@@ -182,6 +189,7 @@ COMMANDS = {
 HELP = {
     "run": "das Mosaik mit Beispieldaten auf diesem Rechner (PORT=8010 für einen anderen Port)",
     "test": "alles prüfen: Stil, Typen, Migrationen, Tests, Browser",
+    "checks": "dasselbe und die Bruchproben, mit der Tabelle aller Prüfungen (docs/checks.md)",
     "lint": "nur Stil, Vorlagen und Typen",
     "unit": 'nur die Tests ohne Browser (ARGS="tests/projects -k suche" für einzelne)',
     "faults": "ein eigenes Portal kaputtmachen und aufschreiben, was daraus wird (docs/betrieb/faults.md)",
