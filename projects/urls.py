@@ -1,7 +1,9 @@
 """The public addresses: German paths, English names; the key decides, the slug is decoration."""
 
 from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
+from .models import TextLanguage
 from .submission import BY_NAME, BY_SLUG, Part
 from .views import (
     adoptions,
@@ -59,8 +61,15 @@ class PartConverter:
         return value if isinstance(value, str) else value.slug
 
 
+class TextLanguageConverter(StringConverter):
+    """A language in which projects are told beside German."""
+
+    regex = "|".join(TextLanguage.values)
+
+
 register_converter(MunicipalKeyConverter, "municipal_key")
 register_converter(PartConverter, "part")
+register_converter(TextLanguageConverter, "text_language")
 
 urlpatterns = [
     path("", browse.home, name="home"),
@@ -141,9 +150,9 @@ urlpatterns = [
     path("mitmachen/projekte/<int:pk>/pruefen/", submission.check, name="check"),
     path("mitmachen/projekte/<int:pk>/absenden/", submission.send, name="send"),
     path("mitmachen/projekte/<int:pk>/sprachen/", text_versions.overview, name="text_versions"),
-    path("mitmachen/projekte/<int:pk>/sprachen/<slug:language>/", text_versions.edit, name="text_version"),
+    path("mitmachen/projekte/<int:pk>/sprachen/<text_language:language>/", text_versions.edit, name="text_version"),
     path(
-        "mitmachen/projekte/<int:pk>/sprachen/<slug:language>/loeschen/",
+        "mitmachen/projekte/<int:pk>/sprachen/<text_language:language>/loeschen/",
         text_versions.remove,
         name="remove_text_version",
     ),

@@ -78,9 +78,8 @@ def document() -> dict[str, Any]:
     return yaml.safe_load(text())
 
 
-@cache
 def for_reading() -> Contract:
-    """Everything that the page shows, read once a process."""
+    """Everything that the page shows, in the language of its reader; the file itself is read once a process."""
     paths, schemas = document()["paths"], document()["components"]["schemas"]
     operations = [_operation(path, item["get"]) for path, item in paths.items()]
     headers = {each["name"]: each for each in _parameters() if each["in"] == "header"}

@@ -139,7 +139,7 @@ def municipality(request: HttpRequest, key: str) -> HttpResponse:
     found = next(register.bodies(Municipality.objects.filter(key=key), settings.SITE_URL), None)
     if found and found["closed_on"]:
         labels = facets.current(_state(request)).labels
-        if not (today := labels.todays(labels.bodies[key])).is_closed:
+        if key in labels.bodies and not (today := labels.todays(labels.bodies[key])).is_closed:
             return moved(request, reverse("projects:api_municipality", args=[today.key]))
     return _json(found) if found else _missing()
 

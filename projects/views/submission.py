@@ -49,7 +49,7 @@ def signed_in(view: View) -> View:
             return view(request, **kwargs)
         back = request.path
         if request.method == "POST" and getattr(view, "keeps_text", False):
-            part = kwargs["part"].name if "part" in kwargs else NEW
+            part = kwargs["part"].name if "part" in kwargs else kwargs.get("language", NEW)
             token = typed_texts.keep_without_owner(kwargs.get("pk"), part, request.POST)
             back = f"{back}?text={token}"
         elif request.method not in ("GET", "HEAD"):

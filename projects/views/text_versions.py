@@ -1,17 +1,17 @@
 """Pages on which the people of a municipality tell their project in other languages and in Leichte Sprache."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from projects import readability, text_versions
+from projects import part_editing, readability, text_versions, typed_texts
 from projects.models import Project, Status, TextLanguage, TextVersion
 from projects.text_version_forms import TextVersionForm
 
 from .methods import get_or_post
-from .submission import signed_in
+from .submission import keeps_text, signed_in
 
 
 def own_published(request: HttpRequest, pk: int) -> Project:
@@ -21,8 +21,6 @@ def own_published(request: HttpRequest, pk: int) -> Project:
 
 
 def version_or_new(project: Project, language: str) -> TextVersion:
-    if language not in TextLanguage.values:
-        raise Http404
     made = TextVersion.objects.filter(project=project, language=language).first()
     return made or TextVersion(project=project, language=language)
 
@@ -46,11 +44,15 @@ def _is_old(version: TextVersion | None, digest: str) -> bool:
 
 @get_or_post
 @signed_in
+@keeps_text
 def edit(request: HttpRequest, pk: int, language: str) -> HttpResponse:
     project = own_published(request, pk)
     version = version_or_new(project, language)
     form = TextVersionForm(request.POST if request.method == "POST" else None, project=project, version=version)
+    if typed := typed_texts.recall(request.user, project, language, request.GET.get("text", "")):
+        part_editing.fill_in(form, typed_texts.as_data(typed.data))
     if form.is_valid():
+        typed_texts.forget(request.user, project, language, request.GET.get("text", ""))
         origin = form.cleaned_data["origin"]
         version = text_versions.propose(project, language, texts=form.texts, origin=origin, by=request.user)
         messages.success(request, _("Gespeichert. Die Moderation liest die Fassung und gibt sie dann frei."))

@@ -195,3 +195,10 @@ class Texts(HTMLParser):
 
     def handle_data(self, data):
         self.texts[-1] += data
+
+
+@pytest.mark.django_db
+def test_contract_is_told_in_the_language_of_each_reader(client):
+    german = client.get(reverse("projects:api")).content
+    assert b"whole number" in client.get("/en" + reverse("projects:api")).content
+    assert client.get(reverse("projects:api")).content == german

@@ -1,5 +1,7 @@
 """A project in another language and in Leichte Sprache: proposed, released, shown with its state and its origin."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -10,7 +12,7 @@ from zeal import zeal_ignore
 
 from municipalities.people import Refused
 from projects import fragments, readability, text_versions
-from projects.models import Letter, TextVersion
+from projects.models import Letter, TextVersion, TypedText
 from tests.factories import make_municipality
 from tests.projects.desk import client_of, moderator_client
 from tests.projects.steps import make_member, project_in
@@ -191,6 +193,21 @@ def test_an_empty_or_too_long_version_is_explained(project, member):
     assert not TextVersion.objects.exists()
 
 
+def test_what_was_typed_when_the_session_ended_comes_back(project, member):
+    path = reverse("projects:text_version", args=[project.pk, "en"])
+    led_to = Client().post(path, {**ENGLISH, "origin": "checked"})["Location"]
+    token = TypedText.objects.get().token
+    assert str(token) in led_to
+    client, address = client_of(member), f"{path}?text={token}"
+    html = client.get(address).content.decode()
+    assert "Bicycles for everybody." in html
+    assert re.search('value="checked"[^>]* checked', html)
+    assert "Bicycles for everybody." not in client.get(path).content.decode()
+    client.post(address, {**ENGLISH, "origin": "checked"})
+    assert TextVersion.objects.get().proposed == ENGLISH
+    assert not TypedText.objects.exists()
+
+
 def test_a_version_can_be_deleted(project, member):
     public(project)
     path = reverse("projects:remove_text_version", args=[project.pk, "en"])
@@ -214,7 +231,10 @@ def test_other_municipalities_see_and_change_nothing(project, name):
 
 
 def test_unknown_languages_do_not_exist(project, member):
-    assert client_of(member).get(reverse("projects:text_version", args=[project.pk, "fr"])).status_code == 404
+    known = reverse("projects:text_version", args=[project.pk, "en"])
+    for language in ("fr", "x" * 300):
+        path = known.replace("/en/", f"/{language}/")
+        assert (client_of(member).get(path).status_code, Client().post(path, ENGLISH).status_code) == (404, 404)
 
 
 @pytest.mark.parametrize(
