@@ -77,3 +77,11 @@ def test_unchanged_page_is_not_sent_again(client, project):
     project.save()
     changed = client.get(project.get_absolute_url(), headers={"If-None-Match": first.headers["ETag"]}, follow=True)
     assert changed.status_code == 200
+
+
+def test_similar_projects_are_kept_for_other_pages(client, project, django_assert_num_queries):
+    similar = page(client, project).partition("similar-title")[2]
+    Project.objects.filter(pk=project.pk).update(version=project.version + 1)
+    with django_assert_num_queries(5):  # 6 for a page whose similar projects nobody has read
+        assert page(client, project).partition("similar-title")[2] == similar
+    assert similar.count('class="project-card"') == 3
