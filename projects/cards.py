@@ -4,7 +4,7 @@ Lists of the same projects differ in two places of a card: its text (the summary
 and the facts that say why it is here. The card is kept around these two, and they are kept by what was asked.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from django.template.defaultfilters import truncatechars
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from municipalities.similarity import Match
 
+from . import text_versions
 from .filter_parts import FoundPage
 from .fragments import SLOT, Shelf
 from .insights.cost_per_person import CostPerPerson
@@ -40,6 +41,7 @@ class Reason(NamedTuple):
 
 _cards: Shelf[Card] = Shelf(4096)  # about a kilobyte each
 _reasons: Shelf[Reason] = Shelf(4096)
+_plain: Shelf[SafeString] = Shelf(1024)
 
 
 def cards_of(page: FoundPage) -> list[SafeString]:
@@ -56,6 +58,18 @@ def cards_of(page: FoundPage) -> list[SafeString]:
         cards[number] = _cards.put(_card(project), version, number)
         reasons[number] = _reasons.put(_reason(project), version, number, *asked) if any(asked) else Reason()
     return [_joined(card, reasons[number] or Reason()) for number, card in cards.items() if card]
+
+
+def plain_cards(version: int, numbers: Sequence[int]) -> list[SafeString]:
+    """Cards of these projects without a reason and a box to tick; those that are not kept are read in one query."""
+    cards = dict(zip(numbers, _plain.get_all((version, number) for number in numbers), strict=True))
+    if missing := [number for number, card in cards.items() if card is None]:
+        projects = list(Project.objects.number_in(missing).for_listing())
+        text_versions.tell_heads(projects)
+        for project in projects:
+            card = get_template("projects/_project_card.html").render({"project": project, "heading": "h3"})
+            cards[project.publication_number] = _plain.put(SafeString(card), version, project.publication_number)
+    return [card for card in cards.values() if card]
 
 
 def _asked(page: FoundPage) -> tuple[Hashable, ...]:

@@ -187,11 +187,11 @@ def test_pages_ask_the_database_the_same_number_of_times(client, django_assert_n
 
 
 @pytest.mark.check("R09")
-def test_project_page_asks_seven_times_and_then_once(client, django_assert_num_queries, examples):
+def test_project_page_asks_six_times_and_then_once(client, django_assert_num_queries, examples):
     """The one is whether anything has changed since somebody read the page."""
     client.get(reverse("projects:list"))
     project = Project.objects.get(import_key="willkommen-in-soegel")
-    for queries in (7, 1):
+    for queries in (6, 1):
         with django_assert_num_queries(queries):
             client.get(project.get_absolute_url())
 

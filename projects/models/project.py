@@ -68,7 +68,7 @@ class ProjectQuerySet(models.QuerySet):
         )
 
     def for_detail(self):
-        """Everything the page of a project shows, in five queries."""
+        """Everything the page of a project shows, in four queries."""
         groups = self.model.target_groups.through.objects.filter(project=OuterRef("pk")).order_by(
             "targetgroup__position"
         )
@@ -76,6 +76,8 @@ class ProjectQuerySet(models.QuerySet):
         body = JSONObject(key="municipality__key", display_name="municipality__display_name")
         picture = JSONObject(id="id", width="width", height="height", alt="alt", credit="credit")
         paper = JSONObject(id="id", title="title", size="size")
+        source = JSONObject(number="number", url="url", title="title", publisher="publisher", published="published")
+        sources = rows_of(self.model, "references").order_by("number")
         dissent = rows_of(self.model, "approvals").filter(is_dissent_public=True).order_by("at", "pk")
         return (
             self.for_listing()
@@ -84,6 +86,7 @@ class ProjectQuerySet(models.QuerySet):
                 target_group_labels=ArraySubquery(groups.values(f"targetgroup__{label_column()}")),
                 further_keys=ArraySubquery(further.values(body=body)),
                 picture_rows=ArraySubquery(in_order(self.model, "pictures").values(row=picture)),
+                source_rows=ArraySubquery(sources.values(row=source)),
                 paper_rows=ArraySubquery(in_order(self.model, "attachments").values(row=paper)),
                 dissent_rows=ArraySubquery(dissent.values(note=JSONObject(host="host", text="dissent"))),
             )
@@ -95,7 +98,6 @@ class ProjectQuerySet(models.QuerySet):
                     "obstacles", rows_of(self.model, "obstacles", all_rows=True).select_related("category", "shared")
                 ),
                 "key_figures",
-                "references",
             )
         )
 
@@ -325,6 +327,11 @@ class Project(Labelled):
     def gallery(self) -> list[models.Model]:
         """Pictures of a project that was read with `for_detail()`; what a page shows of them, not their files."""
         return [self._meta.get_field("pictures").related_model(**row) for row in self.picture_rows]
+
+    @property
+    def sources(self) -> list[models.Model]:
+        """References, likewise."""
+        return [self._meta.get_field("references").related_model(**row) for row in self.source_rows]
 
     @property
     def papers(self) -> list[models.Model]:

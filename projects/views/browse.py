@@ -8,9 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from projects import adoptions, chains, facets, fruitless_searches, page_states, text_versions
+from projects import adoptions, cards, chains, facets, fruitless_searches, page_states, text_versions
 from projects.filters import ProjectFilter
 from projects.insights import figures
 from projects.models import Project, Status, TextLanguage
@@ -133,9 +134,7 @@ def series(project: Project) -> list[dict[str, object]]:
     ]
 
 
-def similar(project: Project) -> list[Project]:
-    """Published projects that share the most topics and target groups with this one, read `with_version`."""
+def similar(project: Project) -> list[SafeString]:
+    """Cards of published projects that share the most topics and target groups with this one, read `with_version`."""
     index = facets.current(project.index_version)
-    numbers = index.similar(project.publication_number, SIMILAR)
-    found = {other.publication_number: other for other in Project.objects.number_in(numbers).for_listing()}
-    return [found[number] for number in numbers if number in found]
+    return cards.plain_cards(index.version, index.similar(project.publication_number, SIMILAR))

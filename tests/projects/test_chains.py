@@ -182,7 +182,7 @@ def test_tree_is_what_plain_python_makes_of_the_same_statements(five_projects, e
             assert len(found.drawing.stones) == 1 + sum(1 for top in (*found.up, *found.down) for _one in top.walk())
 
 
-def test_page_shows_the_chain_and_asks_seven_times(client, django_assert_num_queries, examples):
+def test_page_shows_the_chain_and_asks_six_times(client, django_assert_num_queries, examples):
     origin, project = (
         published("Ursprung", publication_number=9000),
         Project.objects.get(import_key="willkommen-in-soegel"),
@@ -195,7 +195,7 @@ def test_page_shows_the_chain_and_asks_seven_times(client, django_assert_num_que
         Interest.objects.create(project=project, municipality=make_municipality(), by=make_person("interesse"))
     client.get(project.get_absolute_url())
     fragments.forget_everything()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page = client.get(project.get_absolute_url()).content.decode()
     assert "3 Kommunen haben das Projekt oder Teile davon übernommen." in page
     assert "Eine Kommune interessiert sich dafür" in page

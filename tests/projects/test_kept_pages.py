@@ -89,3 +89,11 @@ def test_page_about_all_asks_once_until_something_is_published(client, project, 
     workflow.withdraw(newest, by=None, note="Auf Wunsch der Kommune")
     after = client.get(reverse(f"projects:{name}")).content
     assert (newest.title.encode() in before, newest.title.encode() in after) == (True, False)
+
+
+def test_similar_projects_are_kept_for_other_pages(client, project, django_assert_num_queries):
+    similar = page(client, project).partition("similar-title")[2]
+    Project.objects.filter(pk=project.pk).update(version=project.version + 1)
+    with django_assert_num_queries(5):  # 6 for a page whose similar projects nobody has read
+        assert page(client, project).partition("similar-title")[2] == similar
+    assert similar.count('class="project-card"') == 3

@@ -107,6 +107,13 @@ def test_lists_show_the_title_of_a_version(project):
     assert ">Radwerkstatt</a>" in Client().get("/en/projekte/").content.decode()
 
 
+def test_similar_projects_are_told_in_the_language_of_the_page(project, member):
+    other = project_in("published", member, lead=project.lead, title="Nähstube")
+    public(project)
+    assert ">A workshop</a>" in page(other, "/en")
+    assert ">Radwerkstatt</a>" in page(other)
+
+
 def test_nothing_is_public_before_its_release(project, member):
     text_versions.propose(project, "en", texts=ENGLISH, origin="human", by=member)
     assert "A workshop" not in page(project, "/en")
