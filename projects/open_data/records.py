@@ -33,7 +33,7 @@ from projects.models import (
     slug_of,
 )
 
-BATCH = 1_000  # projects a query; so many are in memory at a time
+BATCH = 500  # projects a query; so many are in memory at a time, which takes some ten megabytes
 OWN = (
     "pk publication_number title summary operator operator_kind partners stage started_on started_precision "
     "ended_on ended_precision reach evidence provenance published_at confirmed_on version licence "
