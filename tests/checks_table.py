@@ -1,4 +1,4 @@
-"""The table check → tests → result (docs/checks.md): `pytest --checks-table docs/checks.md` writes it.
+"""The table check → tests → result (docs/checks.md): `pytest --checks-table=docs/checks.md` writes it.
 
 Tests say by `@pytest.mark.check("S01")` what they show. Which tests there are is read from the sources, not from what
 was collected, so that a run of a single file does not hide the rest: that is „not run“.

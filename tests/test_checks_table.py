@@ -16,7 +16,7 @@ def test_table_of_the_documents_has_each_check_and_its_tests(request):
     for check, names in marked().items():
         row = next(line for line in text.splitlines() if line.startswith(f"| {check} |"))
         missing = [name for name in names if f"`{name}`" not in row]
-        assert not missing, (check, missing)  # after a new mark: pytest --checks-table docs/checks.md --collect-only
+        assert not missing, (check, missing)  # after a new mark: pytest --checks-table=docs/checks.md --collect-only
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def checks() -> int:
     ensure_environment()
     shutil.rmtree(ROOT / ".pytest_cache", ignore_errors=True)  # holds the results of earlier runs
     with database(test_cluster()) as more:
-        environment = test_environment(more) | {"PYTEST_ADDOPTS": "--checks-table docs/checks.md"}
+        environment = test_environment(more) | {"PYTEST_ADDOPTS": "--checks-table=docs/checks.md"}
         return 0 if perform([*test_steps(chromium()), fault_step()], environment) else 1
 
 
