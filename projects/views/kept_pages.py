@@ -21,25 +21,26 @@ class Kept(NamedTuple):
 _pages: Shelf[Kept] = Shelf(256)  # some ten megabytes at most
 
 
-def kept_while(state: Callable[..., Hashable | None]) -> Callable[[View], View]:
+def kept_while(state: Callable[..., Hashable | None], *, selections: bool = False) -> Callable[[View], View]:
     """The page is rendered once as long as `state` says the same of the view's arguments; None is not kept.
 
     The state has to name everything that the page shows, because nothing else tells that it has changed. Addresses with
-    a query string are rendered anew: there are too many of them.
+    a query string are kept where a page is dear (`selections`); elsewhere there are too many of them.
     """
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def keeping(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             is_reader = request.method in ("GET", "HEAD") and settings.SESSION_COOKIE_NAME not in request.COOKIES
-            known = state(*args, **kwargs) if is_reader and not request.GET else None
+            known = state(*args, **kwargs) if is_reader and (selections or not request.GET) else None
             if known is None:
                 return view(request, *args, **kwargs)
-            if (page := _pages.get(request.path, known)) is None:
+            address = request.get_full_path()
+            if (page := _pages.get(address, known)) is None:
                 response = view(request, *args, **kwargs)
                 if response.status_code != 200 or response.has_header("Vary"):
                     return response
-                page = _pages.put(Kept(response.content, etag_of(response.content)), request.path, known)
+                page = _pages.put(Kept(response.content, etag_of(response.content)), address, known)
             return HttpResponse(page.body, headers={"ETag": page.etag})
 
         return keeping

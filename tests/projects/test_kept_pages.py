@@ -97,3 +97,15 @@ def test_similar_projects_are_kept_for_other_pages(client, project, django_asser
     with django_assert_num_queries(5):  # 6 for a page whose similar projects nobody has read
         assert page(client, project).partition("similar-title")[2] == similar
     assert similar.count('class="project-card"') == 3
+
+
+def test_evaluations_are_kept_for_each_selection(client, project, django_assert_num_queries):
+    pages = {}
+    for topic in ("language", "housing"):
+        address = reverse("projects:financing") + f"?topic={topic}"
+        pages[topic] = client.get(address).content
+        with django_assert_num_queries(1):
+            assert client.get(address).content == pages[topic]
+    assert pages["language"] != pages["housing"]
+    workflow.withdraw(Project.objects.filter(topics__slug="housing").first(), by=None, note="Auf Wunsch der Kommune")
+    assert client.get(address).content != pages["housing"]
