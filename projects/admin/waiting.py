@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
@@ -71,7 +71,8 @@ class WaitingAdmin(ReadOnlyAdmin):
         if form and form.is_valid() and self.carried_out(request, row, sent, form):
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         # Whatever was sent, the page shows the row as it is now; it may have been withdrawn in the meantime.
-        row = self.row_or_404(request, object_id)
+        if form and (row := self.get_object(request, object_id)) is None:
+            raise Http404
         context = {
             **self.admin_site.each_context(request),
             "title": str(row),
