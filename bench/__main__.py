@@ -1,6 +1,7 @@
 """`make bench`: fills databases, serves them as in production, measures page by page beside the constant page.
 
-SIZES="1000 10000 100000" (1000000 on request), ROUND_SECONDS of each measurement, PAGES: part of a name, for fewer.
+SIZES="1000 10000 100000" (1000000 on request), ROUND_SECONDS of each measurement, PAGES for fewer: parts of their names
+with commas between them.
 """
 
 import os
@@ -30,7 +31,7 @@ SECONDS = float(os.environ.get("ROUND_SECONDS") or "2")
 MOST_WARMED = 50  # addresses; a page with more of them measures what nobody has seen yet
 IMPORTED = 10_000  # projects in a table that is brought in
 LARGEST_ADMIN = 100_000  # beyond that its list takes minutes
-ONLY = os.environ.get("PAGES", "").lower()
+ONLY = os.environ.get("PAGES", "").lower().split(",")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,12 @@ def measure_size(size: int, environment: dict[str, str]) -> tuple[list[Row], str
         Connection(PORT).fetch("/projekte/")
         first = time.perf_counter() - began - ready
         pages = (CONSTANT, *([ADMIN] if size <= LARGEST_ADMIN else []), *PAGES)
-        rows = [row for page in pages if ONLY in page.name.lower() for row in measure_page(size, page, environment)]
+        rows = [
+            row
+            for page in pages
+            if any(part in page.name.lower() for part in ONLY)
+            for row in measure_page(size, page, environment)
+        ]
         memory = [resident(pid) for pid in workers(server.pid)]
         notes = [burst(size), bounded(size, "Arbeitsspeicher je Worker", max(memory), 150, "MB", at=100_000)]
     work = int(module("bench.publish", environment))
