@@ -140,12 +140,20 @@ def test_record_of_soegel_says_what_its_page_says(examples, client):
 def test_unpublished_projects_are_nowhere(db, client):
     make_project(title="Geheimer Entwurf")
     submitted = workflow.submit(make_project(title="Geheime Einreichung"), by=None)
-    for name in ("project_csv", "project_csv_for_programs", "whole_mosaic", "api_projects"):
-        content = body(client.get(reverse(f"projects:{name}")))
-        if name == "whole_mosaic":
-            content = ZipFile(BytesIO(content)).read("projekte.csv")
-        assert b"Geheim" not in content
-    assert client.get(reverse("projects:api_project", args=[submitted.pk])).status_code == 404
+    published = publish(title="Sprachcafé")
+    withdrawn = workflow.withdraw(publish(title="Geheimer Rückzug"), by=None, note="Auf Wunsch.")
+    sitemap = reverse("projects:sitemap_projects", args=[1])
+    addresses = [reverse(f"projects:{name}") for name in ("project_csv", "project_csv_for_programs", "api_projects")]
+    for address in (*addresses, reverse("projects:feed"), sitemap):
+        content = body(client.get(address)).lower()
+        assert b"sprachcaf" in content, address
+        assert b"geheim" not in content, address
+    archive = ZipFile(BytesIO(body(client.get(reverse("projects:whole_mosaic")))))
+    assert not [name for name in archive.namelist() if b"Geheim" in archive.read(name)]
+    assert body(client.get(sitemap)).count(b"<url>") == 1
+    assert client.get(reverse("projects:api_projects")).json()["total"] == 1
+    for project, status in ((published, 200), (submitted, 404), (withdrawn, 404)):
+        assert client.get(reverse("projects:api_project", args=[project.pk])).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -222,6 +230,7 @@ def test_too_many_requests_are_answered_with_429(db, client, monkeypatch):
     assert client.get(reverse("projects:project_csv")).status_code == 429
 
 
+@pytest.mark.check("S22")
 def test_window_counts_and_forgets(db, time_machine):
     cache.clear()
     window = api.Window("test", most=2, seconds=60)
