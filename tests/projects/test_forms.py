@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 from django import forms
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -109,6 +109,7 @@ def test_trap_is_hidden_and_forgets_what_was_typed():
 @pytest.mark.check("S18")
 @hypothesis_settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(line=ODD, paragraphs=ODD, mail=ODD)
+@example(line="So\u0308gel", paragraphs="So\u0308gel\n\ufb2c", mail="so\u0308gel@example.org")  # hardly ever generated
 def test_whatever_is_typed_is_refused_or_can_be_stored(line, paragraphs, mail):
     form = Example({"line": line, "paragraphs": paragraphs, "mail": mail})
     form.is_valid()

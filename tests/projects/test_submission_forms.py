@@ -251,7 +251,28 @@ def test_whatever_is_typed_is_refused_or_stored_as_nfc(slug, data):
         if name not in ("version", "lead", "title") and not name.endswith("_FORMS") and data.draw(st.booleans()):
             sent[name] = data.draw(ODD, label=name)
     assert client.post(part_address(project, slug), sent).status_code in (200, 302, 400)
-    stored = Project.objects.filter(pk=project.pk).values()[0]
+    assert all(unicodedata.is_normalized("NFC", text) for text in texts_of(project))
+
+
+def texts_of(project) -> list[str]:
+    """Every text that is stored of the project and of its rows."""
+    stored = [value for value in Project.objects.filter(pk=project.pk).values()[0].values() if isinstance(value, str)]
     for model in (Reference, KeyFigure, Financing, Obstacle):
-        stored |= {f"{model.__name__}-{row['id']}": str(row) for row in model.objects.filter(project=project).values()}
-    assert all(unicodedata.is_normalized("NFC", value) for value in stored.values() if isinstance(value, str))
+        stored += [str(row) for row in model.objects.filter(project=project).values()]
+    return stored
+
+
+@pytest.mark.check("S18")
+@pytest.mark.django_db
+def test_decomposed_letters_are_stored_composed():
+    """One field at a time: of the generated texts above nearly all are refused together with their neighbours."""
+    project = make_project()
+    client = member_client(project.lead)
+    for slug in submission.BY_SLUG:
+        for name in form_of(client.get(part_address(project, slug))):
+            if name not in ("version", "lead") and not name.endswith("_FORMS"):
+                sent = {**form_of(client.get(part_address(project, slug))), name: "So\u0308gel"}
+                assert client.post(part_address(project, slug), sent).status_code in (200, 302)
+    stored = texts_of(project)
+    assert all(unicodedata.is_normalized("NFC", text) for text in stored)
+    assert stored.count("Sögel") > 10
