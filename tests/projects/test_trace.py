@@ -60,7 +60,7 @@ def berta() -> User:
     body = make_municipality()
     membership = people.grant(people.ask(user, municipality=body, note="Amt 50"), by=administrator, role="coordinator")
     colleague = people.ask(User.objects.create_user("carla@example.org"), municipality=body, note="Carla vom Amt")
-    people.grant(colleague, by=user)
+    people.grant(colleague, by=user, note="Carla vertritt die Leitung")
     contact = Contact.objects.create(function="Büro", organisation="Stadt", email=EMAIL)
     project = make_project(lead=body, created_by=user, contact=contact, title="Nähcafé")
     workflow.submit(project, by=user, consents=["Der Text darf unter CC BY 4.0 stehen."])
