@@ -17,7 +17,8 @@ PAGES = sorted(
 )
 MORE = "after limit id format view like_min w_size programme from to key part"
 NAMES = [*sorted({*ProjectFilter.base_filters, "sort", "page", "q", "near", "km", "like"}), *MORE.split()]
-ODD = "0 -1 1.5 1e999 nan 99999999999999999999 034545407 %C2%B2 %00 %ff %ed%a0%80 ' \" \\ ; <script> ../ [] null".split()
+ODD = "0 -1 1.5 1e999 nan 99999999999999999999 034545407 %C2%B2 %00 %ff %ed%a0%80".split()
+ODD += "' \" \\ ; <script> ../ * [] null".split()
 VALUES = st.one_of(
     st.sampled_from(ODD),
     st.sampled_from(["housing", "gte100k", "none", "state", "newest", "similarity", "2026-02-30", "json"]),
