@@ -15,7 +15,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
-from integration_portal.checks import OPERATOR_TEXTS
 from integration_portal.environment import database_from_url, env, env_amount, env_number
 from integration_portal.logs import JsonLines, request_id
 from integration_portal.settings import BASE_DIR
@@ -128,14 +127,27 @@ def deploy_warnings() -> set[str]:
     return {message.msg for message in checks.run_checks(include_deployment_checks=True, tags=[checks.Tags.security])}
 
 
+# What imprint, privacy notice and accessibility statement say of the operator, and its placeholders in settings.py.
+PLACEHOLDERS = {
+    "OPERATOR_NAME": "[Name der Behörde]",
+    "OPERATOR_ADDRESS": "[Straße und Hausnummer]\n[Postleitzahl und Ort]",
+    "OPERATOR_REPRESENTATIVE": "[Name der vertretungsberechtigten Person]",
+    "OPERATOR_EMAIL": "betreiber@example.org",
+    "OPERATOR_PHONE": "[Telefonnummer]",
+    "CONTENT_RESPONSIBLE": "[Name der verantwortlichen Person]",
+    "DPO_EMAIL": "datenschutz@example.org",
+}
+
+
 @pytest.mark.check("A09")
-@pytest.mark.parametrize("name", OPERATOR_TEXTS)
+@pytest.mark.parametrize("name", PLACEHOLDERS)
 def test_deploy_check_refuses_placeholders(settings, name):
-    for other in OPERATOR_TEXTS:
+    for other in PLACEHOLDERS:
         setattr(settings, other, "amt@example.net")
     assert not any("placeholder" in message for message in deploy_warnings())
-    setattr(settings, name, "[Name der Behörde]")
-    assert f"{name} is still a placeholder." in deploy_warnings()
+    for refused in (PLACEHOLDERS[name], ""):
+        setattr(settings, name, refused)
+        assert f"{name} is still a placeholder." in deploy_warnings()
 
 
 def test_deploy_check_wants_https_and_mail(settings):

@@ -139,7 +139,11 @@ def test_style_sheets_keep_the_house_rules(path):
     if path.name != "admin.css":  # Django's admin knows its parts by ids
         assert not re.search(r"(?:^|[\s,}])#[A-Za-z][\w-]*[^;{}]*\{", text), "no ids"
     sides = "left|right|top|bottom"
-    physical = rf"(?:margin|padding|border|inset)-(?:{sides})|(?<![-\w])(?:{sides}|width|height)\s*:"
+    physical = (
+        rf"(?:margin|padding|border|inset)-(?:{sides})|(?<![-\w])(?:{sides}|width|height)\s*:"
+        r"|(?:text-align|float|clear)\s*:\s*(?:left|right)"
+        r"|(?:margin|padding|inset)\s*:\s*[^;\s]+\s+([^;\s]+)\s+[^;\s]+\s+(?!\1[;\s])[^;\s]+\s*;"
+    )
     found = [line for line in text.splitlines() if re.search(physical, line) and "@" not in line]
     assert found == []
     assert "http" not in text

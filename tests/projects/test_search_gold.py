@@ -50,6 +50,7 @@ def read() -> list[Judged]:
 
 
 GOLD = read()
+pytestmark = pytest.mark.django_db  # without it, this file alone gets no tables
 
 
 @pytest.fixture(scope="module")
