@@ -1,8 +1,10 @@
-"""What every page has to keep, whoever looks at it: axe, width, outline, text that may grow (A01, A05, A08).
+"""What every page has to keep, whoever looks at it: axe, width, outline, text that may grow, names (A01, A05, A08).
 
 A page is opened once and then looked at on each screen: no script of the portal asks for the size or the colours.
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -34,6 +36,14 @@ AS_LARGE_AS_BEFORE = "document.documentElement.style.fontSize = ''"
 WIDELY_SPACED = """for (const element of document.querySelectorAll('body *')) {
     element.style.lineHeight = '1.5'; element.style.letterSpacing = '0.12em'; element.style.wordSpacing = '0.16em';
 }"""
+LANDMARKS = ("banner", "navigation", "main", "complementary", "contentinfo", "search", "form", "region")
+# Whatever can be used, and whatever is a picture to those who cannot see it.
+NAMED = {
+    *("link", "button", "textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "slider", "spinbutton"),
+    *("image", "progressbar", "table", "dialog", "DisclosureTriangle"),
+}
+EMPTY_WORDS = {"hier", "mehr", "klicken sie hier", "link", "button"}
+Node = tuple[str, str, int]  # role, name, level of a heading
 
 
 def axe_violations(page: Page) -> list[str]:
@@ -80,3 +90,35 @@ def assert_text_may_grow(page: Page) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate(change)
         assert page.evaluate(SIDEWAYS) == [], (page.url, change)
+
+
+def tree(page: Page) -> Iterator[Node]:
+    """The nodes that assistive technology gets, in reading order."""
+    session = page.context.new_cdp_session(page)
+    for node in session.send("Accessibility.getFullAXTree")["nodes"]:
+        if not node["ignored"]:
+            level = next((one["value"]["value"] for one in node["properties"] if one["name"] == "level"), 0)
+            yield node["role"]["value"], node.get("name", {}).get("value", "").strip(), level
+    session.detach()
+
+
+def assert_is_told_well(page: Page, unnamed: tuple[str, ...] = ()) -> None:
+    """Landmarks, headings and names in the accessibility tree; roles in `unnamed` may go without a name.
+
+    axe judges elements; this looks at what the browser makes of them, so a name that says nothing is found as well.
+    """
+    nodes = list(tree(page))
+    where = page.url
+    landmarks = [(role, name) for role, name, _level in nodes if role in LANDMARKS and (role, name) != ("form", "")]
+    count = Counter(role for role, _name in landmarks)
+    assert [count[role] for role in ("banner", "main", "contentinfo")] == [1, 1, 1], (where, count)
+    assert [place for place, times in Counter(landmarks).items() if times > 1] == [], where
+    assert all(name for role, name in landmarks if count[role] > 1), (where, landmarks)
+    levels = [level for role, _name, level in nodes if role == "heading"]
+    assert levels.count(1) == 1, (where, levels)
+    assert all(after <= before + 1 for before, after in pairwise(levels)), (where, levels)
+    assert all(name for role, name, _level in nodes if role == "heading"), where
+    used = [(role, name) for role, name, _level in nodes if role in NAMED]
+    assert [role for role, name in used if not name and role not in unnamed] == [], where
+    assert [(role, name) for role, name in used if name.lower() in EMPTY_WORDS] == [], where
+    assert used, where

@@ -3,8 +3,10 @@
 import re
 from itertools import pairwise
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.audit import assert_is_told_well
 from tests.browser.test_sign_in import sign_in, submit, totp
 
 TEXTS = ("/admin/projects/textblock/", "/admin/projects/textblock/add/", "/admin/projects/pagetext/add/")
@@ -57,6 +59,7 @@ def send_in(page: Page, portal) -> None:
     expect(page.locator("main")).to_contain_text("eingereicht")
 
 
+@pytest.mark.check("A01")
 def test_desk_from_the_queue_to_a_return(page_at, portal, assert_accessible):
     send_in(page_at(), portal)
     page = page_at()
@@ -69,8 +72,10 @@ def test_desk_from_the_queue_to_a_return(page_at, portal, assert_accessible):
         for address in ("/admin/", *TEXTS, "/admin/projects/project/"):
             page.goto(address)
             check(page, assert_accessible)
+            assert_is_told_well(page, unnamed=("table",))  # the stock list: one table under one heading
         page.get_by_role("link", name=TITLE).click()
         check(page, assert_accessible)
+        assert_is_told_well(page)
         expect(page.locator(".hints")).to_contain_text("Frau Dr. Muster")
         page.locator("summary", has_text="Ablehnen").click()
         page.get_by_role("button", name="Ablehnen").click()
