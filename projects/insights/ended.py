@@ -125,7 +125,7 @@ def projects(found: Ended) -> QuerySet[Project]:
     """The listed projects, what ended last first, each with its granted money as `money_at_the_end`."""
     money = Financing.objects.filter(is_requested=False).select_related("source", "programme")
     return (
-        Project.objects.number_in(list(found.numbers))
+        Project.objects.number_in(found.numbers)
         .for_listing()
         .prefetch_related(Prefetch("financings", money.order_by("position", "pk"), to_attr="money_at_the_end"))
         .order_by(F("ended_on").desc(nulls_last=True), "-publication_number")

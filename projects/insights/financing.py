@@ -4,6 +4,7 @@ Only granted money counts. Amounts for a year and amounts for a whole period are
 rows do not say how long the period is.
 """
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,11 +83,12 @@ def read(today: date) -> Facts:
     """All rows as they are now, in one query."""
     in_a_year, in_two_years = years_later(today, 1), years_later(today, 2)
     places: defaultdict[int, int] = defaultdict(int)
-    rows: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    cents: dict[str, tuple[list[int], list[int]]] = {Basis.YEAR: ([], []), Basis.WHOLE: ([], [])}
+    rows: defaultdict[tuple[str, str], array[int]] = defaultdict(lambda: array("I"))
+    cents = {basis: (array("I"), array("Q")) for basis in (Basis.YEAR, Basis.WHOLE)}
     ends: defaultdict[date, BitMap] = defaultdict(BitMap)
     columns = ("project__publication_number", "level", "kind", "permanence", "ends_on", "is_per_year", "amount")
-    for number, level, kind, permanence, ends_on, is_per_year, amount in granted().values_list(*columns):
+    found = granted().values_list(*columns).iterator()  # not all at once: a process never gives that memory back
+    for number, level, kind, permanence, ends_on, is_per_year, amount in found:
         row = number | places[number] << NUMBER_DIGITS
         places[number] += 1
         if ends_on is None:
@@ -115,11 +117,11 @@ def read(today: date) -> Facts:
     number_of = ((1 << NUMBER_DIGITS) - 1).__and__
     return Facts(
         max(places.values(), default=0),
-        {key: BitMap(found) for key, found in rows.items()},
-        {key: BitMap(map(number_of, found)) for key, found in rows.items()},
-        BitMap([row for (way, _value), found in rows.items() if way == "level" for row in found]),
+        {key: BitMap(listed) for key, listed in rows.items()},
+        {key: BitMap(map(number_of, listed)) for key, listed in rows.items()},
+        BitMap.union(BitMap(), *(BitMap(listed) for (way, _value), listed in rows.items() if way == "level")),
         BitMap(places),
-        {basis: Sums.of(*found) for basis, found in cents.items()},
+        {basis: Sums.of(*listed) for basis, listed in cents.items()},
         ends,
     )
 

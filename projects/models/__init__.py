@@ -30,7 +30,7 @@ from .parts import (
     Picture,
     Reference,
 )
-from .project import Project, slug_of
+from .project import Project, among, slug_of
 from .readers import Frequency, FruitlessSearch, Subscription
 from .search_index import SearchEntry, SearchWord
 from .shared_obstacles import ObstacleLevel, ObstacleState, SharedObstacle
@@ -110,5 +110,6 @@ __all__ = [
     "Topic",
     "TransferEffort",
     "TypedText",
+    "among",
     "slug_of",
 ]

@@ -1,5 +1,6 @@
 """The project, the piece of the mosaic."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Case, OuterRef, Value, When
+from django.db.models import Case, F, Func, OuterRef, Value, When
 from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -54,7 +55,7 @@ class ProjectQuerySet(models.QuerySet):
 
     def number_in(self, numbers):
         """Projects with these publication numbers, in no particular order."""
-        return self.filter(publication_number__in=numbers)
+        return self.filter(among("publication_number", numbers))
 
     def for_listing(self):
         """Everything a card shows, in one query: topics and money rows arrive as arrays."""
@@ -110,6 +111,13 @@ def rows_of(model: type[models.Model], name: str, *, all_rows: bool = False) -> 
 
 def in_order(model: type[models.Model], name: str) -> models.QuerySet:
     return rows_of(model, name).order_by("position", "pk")
+
+
+def among(column: str, numbers: Iterable[int]) -> Func:
+    """Whether the column is one of these; as one parameter, because a thousand take longer than what they ask for."""
+    array = Value(f"{{{','.join(map(str, numbers))}}}")
+    shape = "(%(expressions)s::bigint[]))"
+    return Func(F(column), array, template=shape, arg_joiner=" = ANY(", output_field=models.BooleanField())
 
 
 def slug_of(title: str) -> str:

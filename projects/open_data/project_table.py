@@ -16,7 +16,8 @@ _SPECIAL = {"\\": "\\\\", "|": "\\|", "\n": "\\n"}  # in this order
 _ESCAPED = {escaped: plain for plain, escaped in _SPECIAL.items()}
 
 Vocabularies = Mapping[str, Choices]
-Maker = Callable[[Mapping[str, Any]], Any]
+Maker = Callable[[Mapping[str, Any]], list[Any]]
+Speller = Callable[[Any], Any]
 
 
 def head(*, for_programs: bool) -> list[str]:
@@ -27,32 +28,44 @@ def rows(
     records: Iterable[Mapping[str, Any]], vocabularies: Vocabularies, *, for_programs: bool
 ) -> Iterator[Sequence[Any]]:
     """Cells of each record in the order of `head`."""
-    makers = cell_makers(None if for_programs else vocabularies)
-    for record in records:
-        yield [make(record) for make in makers]
+    return map(row_maker(COLUMNS, None if for_programs else vocabularies), records)
 
 
-def cell_makers(vocabularies: Vocabularies | None) -> list[Maker]:
-    """What makes the cell of each column of a record; with `vocabularies` codes become German labels.
+def row_maker(columns: Sequence[Column], vocabularies: Vocabularies | None) -> Maker:
+    """What makes the cells of these columns of a record; with `vocabularies` codes become German labels.
 
-    Whatever is the same for all records is worked out here, once a table.
+    Whatever is the same for all records is worked out here, once a table; most values stay as they were fetched.
     """
-    return [_maker(column, vocabularies) for column in COLUMNS]
+    fetch = itemgetter(*[column.name.partition(".")[0] for column in columns])
+    spelled = [(place, spell) for place, column in enumerate(columns) if (spell := _spelling(column, vocabularies))]
+
+    def make(record: Mapping[str, Any]) -> list[Any]:
+        cells = [*fetch(record)]
+        for place, spell in spelled:
+            cells[place] = spell(cells[place])
+        return cells
+
+    return make
 
 
-def _maker(column: Column, vocabularies: Vocabularies | None) -> Maker:
-    outer, _dot, inner = column.name.partition(".")
-    value: Maker = (lambda record: (record[outer] or {}).get(inner)) if inner else itemgetter(outer)
-    spell = _spelling(column, vocabularies)
-    return (lambda record: spell(value(record))) if spell else value
+def _spelling(column: Column, vocabularies: Vocabularies | None) -> Speller | None:
+    """How what stands in the record at the first part of the column's path is written into a cell; None: as it is."""
+    _outer, _dot, inner = column.name.partition(".")
+    spell = _spelling_of_value(column, vocabularies)
+    if not inner:
+        return spell
+    return lambda outer: (spell or _same)((outer or {}).get(inner))
 
 
-def _spelling(column: Column, vocabularies: Vocabularies | None) -> Callable[[Any], Any] | None:
-    """How a value of this column is written into a cell; None: as it is."""
+def _same(value: Any) -> Any:
+    return value
+
+
+def _spelling_of_value(column: Column, vocabularies: Vocabularies | None) -> Speller | None:
     if column.type == "rows":
-        makers, for_programs = [_maker(each, vocabularies) for each in column.columns], vocabularies is None
+        make, for_programs = row_maker(column.columns, vocabularies), vocabularies is None
         return lambda rows: "\n".join(
-            [join_fields(tables.texts_of([make(row) for make in makers], for_programs=for_programs)) for row in rows]
+            [join_fields(tables.texts_of(make(row), for_programs=for_programs)) for row in rows]
         )
     if column.type == "lines":
         return "\n".join

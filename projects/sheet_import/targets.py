@@ -21,7 +21,6 @@ from .checking import PARTS, READ, Problem
 from .sheets import OWN_KEY, Row, Sheet
 
 T = TypeVar("T")
-Makers = Sequence[project_table.Maker]
 BATCH = 500
 OWN_KEY_FIELD = LineField(max_length=100, required=False)
 # The version is compared, not taken; the address of the page says nothing that the number does not.
@@ -141,11 +140,11 @@ def _closed(target: Target) -> Problem | None:
 
 def _read_records(found: Sequence[Target], sheet: Sheet, vocabularies: Mapping[str, Choices]) -> None:
     """Which cells differ from what the export says of the project, or from what the list said the last time."""
-    codes, labels = project_table.cell_makers(None), project_table.cell_makers(vocabularies)
+    codes, labels = project_table.row_maker(COLUMNS, None), project_table.row_maker(COLUMNS, vocabularies)
     for batch in _batches(target for target in found if target.project):
         wanted = {project.pk for target in batch for project in (target.project, target.edited)}
         read = records.records_of(Project.objects.filter(pk__in=wanted))
-        spelled = {pk: _texts(record, codes, labels) for pk, record in read.items()}
+        spelled = {pk: _texts(codes(record), labels(record)) for pk, record in read.items()}
         for target in batch:
             now, public = spelled[target.edited.pk], spelled[target.project.pk]
             target.stored = {name: texts[0] for name, texts in now.items()}
@@ -173,12 +172,12 @@ def _compare(target: Target, sheet: Sheet, public: Mapping[str, Any], now: Mappi
         target.touched |= {name: target.row.cells[name] for name in LEAD if name in target.row.cells}
 
 
-def _texts(record: Mapping[str, Any], codes: Makers, labels: Makers) -> dict[str, tuple[str, str]]:
+def _texts(codes: Iterable[Any], labels: Iterable[Any]) -> dict[str, tuple[str, str]]:
     """Each cell of a project as the export for programs and as that for spreadsheets has it."""
     return {
         column.name: (
-            clean_text(tables.text_of(code(record), for_programs=True)),
-            clean_text(tables.text_of(label(record))),
+            clean_text(tables.text_of(code, for_programs=True)),
+            clean_text(tables.text_of(label)),
         )
         for column, code, label in zip(COLUMNS, codes, labels, strict=True)
     }

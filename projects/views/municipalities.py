@@ -63,7 +63,7 @@ def municipality_detail(request: HttpRequest, key: str, slug: str = "") -> HttpR
     if (heir := heir_of(body, index.labels)) or slug != body.slug:
         return moved(request, (heir or body).get_absolute_url())
     numbers = index.select({"municipality": {key}}, None).numbers
-    projects = Project.objects.published().number_in(list(reversed(numbers[-CARDS:])))
+    projects = Project.objects.published().number_in(numbers[-CARDS:])
     return render(
         request,
         "municipalities/municipality_detail.html",
