@@ -26,6 +26,15 @@ SIDEWAYS = """(() => {
   const told = wide.map(e => `${e.tagName}.${e.className} ${e.id} ${e.textContent.trim().slice(0, 40)}`);
   return [scrollWidth - width, ...told];
 })()"""
+# What holds more text than it shows and lets nobody scroll to the rest. What is clipped away is there for screen
+# readers, and what is shortened to a number of lines says so with three dots.
+CUT = """[...document.body.querySelectorAll("*")].filter(e => {
+  const style = getComputedStyle(e), isOpen = /visible|auto|scroll/;
+  const down = !isOpen.test(style.overflowY) && e.scrollHeight > e.clientHeight + 1;
+  const across = !isOpen.test(style.overflowX) && e.scrollWidth > e.clientWidth + 1;
+  const isHidden = e.clientWidth <= 1 || style.clipPath !== "none";
+  return (down || across) && !isHidden && style.webkitLineClamp === "none" && e.innerText?.trim();
+}).map(e => `${e.tagName}.${e.className} ${e.id} ${e.innerText.trim().slice(0, 40)}`)"""
 # Links change their colours slowly, also when the system's colours change under an open page.
 STYLED_ANEW = """(async () => {
   await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
@@ -70,8 +79,14 @@ def assert_for_everybody(page: Page) -> None:
         page.emulate_media(color_scheme=scheme, forced_colors=forced, reduced_motion="reduce")
         page.evaluate(STYLED_ANEW)
         assert_accessible(page)
-        assert page.evaluate(SIDEWAYS) == [], (page.url, width)
+        assert_nothing_is_lost(page, width)
     assert_outline(page)
+
+
+def assert_nothing_is_lost(page: Page, how: object) -> None:
+    for look in (SIDEWAYS, CUT):
+        found = page.evaluate(look)
+        assert found == [], (page.url, how, found)
 
 
 def assert_outline(page: Page) -> None:
@@ -83,13 +98,13 @@ def assert_outline(page: Page) -> None:
 
 
 def assert_text_may_grow(page: Page) -> None:
-    """WCAG 1.4.4 and 1.4.12: nothing scrolls sideways; afterwards the page keeps its wide spacing."""
+    """WCAG 1.4.4 and 1.4.12: nothing scrolls sideways or is cut; afterwards the page keeps its wide spacing."""
     page.emulate_media(color_scheme="light", forced_colors="none")
     for width, before, change in ((1280, "", TWICE_AS_LARGE), (320, AS_LARGE_AS_BEFORE, WIDELY_SPACED)):
         page.evaluate(before)
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate(change)
-        assert page.evaluate(SIDEWAYS) == [], (page.url, change)
+        assert_nothing_is_lost(page, change)
 
 
 def tree(page: Page) -> Iterator[Node]:

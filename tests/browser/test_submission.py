@@ -207,6 +207,6 @@ def test_keyboard_reaches_every_control_and_sees_it(page_at, portal, page_name):
         seen.add(page.evaluate("document.activeElement.outerHTML.slice(0, 120)"))
         if page.evaluate("document.activeElement === document.body"):
             break
-        style = "(e => getComputedStyle(e).outlineStyle + getComputedStyle(e).boxShadow)(document.activeElement)"
-        assert page.evaluate(style) != "nonenone"
+        # Not the shadow, which has the page's own colour.
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
     assert len(seen) > 8

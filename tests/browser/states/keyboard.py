@@ -4,11 +4,14 @@ from playwright.sync_api import Page
 
 
 def focused(page: Page) -> str:
-    """What has the focus, in words; fails where one cannot see that it has."""
+    """What has the focus, in words; fails where one cannot see that it has.
+
+    The shadow around the ring has the page's own colour and shows nothing without it.
+    """
     told = page.evaluate(
         """(() => {
           const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
-          const seen = style.outlineStyle !== "none" || style.boxShadow !== "none";
+          const seen = style.outlineStyle !== "none";
           const inside = box.width > 0 && box.bottom > 0 && box.top < innerHeight;
           const name = e.labels?.[0]?.textContent || e.textContent || e.value || e.name || e.tagName;
           const words = name.trim().replace(/\\s+/g, " ").slice(0, 60);
