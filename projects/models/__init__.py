@@ -30,7 +30,7 @@ from .parts import (
     Picture,
     Reference,
 )
-from .project import Project, among, slug_of
+from .project import Project, among, as_array, slug_of
 from .readers import Frequency, FruitlessSearch, Subscription
 from .search_index import SearchEntry, SearchWord
 from .shared_obstacles import ObstacleLevel, ObstacleState, SharedObstacle
@@ -111,5 +111,6 @@ __all__ = [
     "TransferEffort",
     "TypedText",
     "among",
+    "as_array",
     "slug_of",
 ]

@@ -113,11 +113,17 @@ def in_order(model: type[models.Model], name: str) -> models.QuerySet:
     return rows_of(model, name).order_by("position", "pk")
 
 
+def as_array(numbers: Iterable[int]) -> str:
+    """As PostgreSQL writes it."""
+    return f"{{{','.join(map(str, numbers))}}}"
+
+
 def among(column: str, numbers: Iterable[int]) -> Func:
     """Whether the column is one of these; as one parameter, because a thousand take longer than what they ask for."""
-    array = Value(f"{{{','.join(map(str, numbers))}}}")
     shape = "(%(expressions)s::bigint[]))"
-    return Func(F(column), array, template=shape, arg_joiner=" = ANY(", output_field=models.BooleanField())
+    return Func(
+        F(column), Value(as_array(numbers)), template=shape, arg_joiner=" = ANY(", output_field=models.BooleanField()
+    )
 
 
 def slug_of(title: str) -> str:

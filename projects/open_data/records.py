@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateField, DecimalField, Model, QuerySet
 from django.db.models.functions import Coalesce
 from django.urls import reverse
@@ -31,10 +32,11 @@ from projects.models import (
     Project,
     Reference,
     among,
+    as_array,
     slug_of,
 )
 
-BATCH = 1000  # projects a query; so many are in memory at a time, which takes some twenty megabytes
+BATCH = 500  # projects a query; so many are in memory at a time, which takes some ten megabytes
 OWN = (
     "pk publication_number title summary operator operator_kind partners stage started_on started_precision "
     "ended_on ended_precision reach evidence provenance published_at confirmed_on version licence "
@@ -49,6 +51,8 @@ EFFORT = (
     "cost_one_off cost_one_off_estimated cost_yearly cost_yearly_estimated cost_note staff_fte staff_note volunteers "
     "volunteers_note volunteer_hours_month staffing people_reached people_period people_note has_no_funding"
 ).split()
+COLUMNS = [*OWN, *TEXTS, *EFFORT, "origin"]
+NONE = as_array(())
 LETTERS_OF = {Precision.YEAR: 4, Precision.MONTH: 7, Precision.DAY: 10}
 
 # --- records ----------------------------------------------------------------------------------------------------------
@@ -60,16 +64,16 @@ def records(numbers: Iterable[int], base_url: str | None = None) -> Iterator[dic
     A project that is taken out while others are read is missing. `base_url` begins the addresses; SITE_URL by default.
     """
     addresses, left = _Addresses(settings.SITE_URL if base_url is None else base_url), iter(numbers)
+    reader = _Reader(Project.objects.published().number_in(()).order_by("publication_number"))
     while batch := [*islice(left, BATCH)]:
-        found = Project.objects.published().number_in(batch)
-        for row in _rows(found.order_by("publication_number")):
+        for row in reader.rows(batch):
             yield _record(row, addresses)
 
 
-def records_of(projects: QuerySet[Project]) -> dict[int, dict[str, Any]]:
-    """The records of these projects by primary key, whatever their status: to compare them, never to show them."""
-    addresses = _Addresses(settings.SITE_URL)
-    return {row["pk"]: _record(row, addresses) for row in _rows(projects.order_by())}
+def records_of(keys: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The records of projects by primary key, whatever their status: to compare them, never to show them."""
+    addresses, reader = _Addresses(settings.SITE_URL), _Reader(Project.objects.filter(among("pk", ())))
+    return {row["pk"]: _record(row, addresses) for row in reader.rows(keys)}
 
 
 class _Addresses:
@@ -90,7 +94,7 @@ class _Addresses:
 
 
 def _record(row: dict[str, Any], addresses: _Addresses) -> dict[str, Any]:
-    """One row of `_rows` in the shape that the codebook describes."""
+    """One row of `_Reader` in the shape that the codebook describes."""
     return {
         "id": row["pk"],
         "number": row["publication_number"],
@@ -240,45 +244,79 @@ _PARTS = {
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def _rows(projects: QuerySet[Project]) -> Iterator[dict[str, Any]]:
-    """The projects, each with lists of what belongs to it: a query a table for all of them.
+class _Query:
+    """Tuples of a query over `among(column, ())`, asked again and again for other numbers.
+
+    Compiled once, because that takes Django as long as PostgreSQL needs for the answer.
+    """
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        self._sql, self._parameters = rows.query.sql_with_params()
+
+    def of(self, numbers: Iterable[int], connection: BaseDatabaseWrapper) -> list[tuple[Any, ...]]:
+        array = as_array(numbers)
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, [array if value == NONE else value for value in self._parameters])
+            return cursor.fetchall()
+
+
+class _Reader:
+    """Projects, each with lists of what belongs to it: a query a table for all of them.
 
     One query with subqueries that make JSON, a project at a time, takes PostgreSQL three times as long.
     """
-    origin = Coalesce("adopted_from__duplicate_of", "adopted_from")  # one that was merged is found as the other
-    columns, spelled = [*OWN, *TEXTS, *EFFORT, "origin"], [name for name in EFFORT if _is_spelled(Project, name)]
-    with _one_moment(projects.db):
-        rows = [*projects.annotate(origin=origin).values_list(*columns)]
-        keys = [row[0] for row in rows]
-        parts = {name: _entries(part, keys) for name, part in _PARTS.items()}
-    for row in rows:
-        found = dict(zip(columns, row, strict=True))
-        for name in spelled:
-            found[name] = plain(found[name])
-        for name, entries in parts.items():
-            found[name] = entries[row[0]]
-        yield found
+
+    def __init__(self, projects: QuerySet[Project]) -> None:
+        """`projects` are those `among` no numbers."""
+        origin = Coalesce("adopted_from__duplicate_of", "adopted_from")  # one that was merged is found as the other
+        self._db = projects.db
+        self._projects = _Query(projects.annotate(origin=origin).values_list(*COLUMNS))
+        self._parts = {
+            name: _Query(
+                part.model._default_manager.filter(among("project", ()), **part.conditions)
+                .order_by(*part.order)
+                .values_list(*part.columns.values(), "project")
+            )
+            for name, part in _PARTS.items()
+        }
+
+    def rows(self, numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
+        with _one_moment(self._db) as connection:
+            rows = self._projects.of(numbers, connection)
+            keys = [row[0] for row in rows]
+            found = {name: query.of(keys, connection) for name, query in self._parts.items()}
+        entries = {name: _entries(_PARTS[name], rows_of) for name, rows_of in found.items()}
+        spelled = [name for name in EFFORT if _is_spelled(Project, name)]
+        for row in rows:
+            project = dict(zip(COLUMNS, row, strict=True))
+            for name in spelled:
+                if (value := project[name]) is not None:
+                    project[name] = plain(value)
+            for name, of_projects in entries.items():
+                project[name] = of_projects[row[0]]
+            yield project
 
 
-def _entries(part: _Part, keys: Sequence[int]) -> Mapping[int, list[Any]]:
-    """What these projects have of a part, by their keys."""
+def _entries(part: _Part, rows: Iterable[tuple[Any, ...]]) -> Mapping[int, list[Any]]:
+    """What projects have of a part, by their keys."""
     found: defaultdict[int, list[Any]] = defaultdict(list)
-    rows = part.model._default_manager.filter(among("project", keys), **part.conditions).order_by(*part.order)
     names = [*part.columns, None]  # None: the key, which is no part of the entry
-    for row in rows.values_list(*part.columns.values(), "project"):
+    for row in rows:
         entry = dict(zip(names, row, strict=True))
         for name in part.spelled:
-            entry[name] = plain(entry[name])
+            if (value := entry[name]) is not None:
+                entry[name] = plain(value)
         found[entry.pop(None)].append(part.finish(entry) if part.finish else entry)
     return found
 
 
 @contextmanager
-def _one_moment(alias: str) -> Iterator[None]:
+def _one_moment(alias: str) -> Iterator[BaseDatabaseWrapper]:
     """All queries inside see the same state, so that no record is half of what was published meanwhile."""
-    is_inside = connections[alias].in_atomic_block
+    connection = connections[alias]
+    is_inside = connection.in_atomic_block
     with transaction.atomic(using=alias):
         if not is_inside:
-            with connections[alias].cursor() as cursor:
+            with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
+        yield connection

@@ -143,7 +143,7 @@ def _read_records(found: Sequence[Target], sheet: Sheet, vocabularies: Mapping[s
     codes, labels = project_table.row_maker(COLUMNS, None), project_table.row_maker(COLUMNS, vocabularies)
     for batch in _batches(target for target in found if target.project):
         wanted = {project.pk for target in batch for project in (target.project, target.edited)}
-        read = records.records_of(Project.objects.filter(pk__in=wanted))
+        read = records.records_of(wanted)
         spelled = {pk: _texts(codes(record), labels(record)) for pk, record in read.items()}
         for target in batch:
             now, public = spelled[target.edited.pk], spelled[target.project.pk]

@@ -16,8 +16,10 @@ AXE = {
     # Every rule runs; only what passes is not described place by place, which took two thirds of the time.
     "resultTypes": ["violations"],
 }
-# Telephone in daylight, desk at night, and a system whose colours replace ours.
-SCREENS = ((320, "light", "none"), (1280, "dark", "none"), (1280, "light", "active"))
+# Telephone and desk, by day, by night, and with colours of the system instead of ours.
+SCREENS = [
+    (width, *colours) for width in (320, 1280) for colours in (("light", "none"), ("dark", "none"), ("light", "active"))
+]
 # By how much a page scrolls sideways and the elements that reach out of it; nothing where it does not.
 SIDEWAYS = """(() => {
   const { scrollWidth, clientWidth: width } = document.documentElement;
