@@ -1,6 +1,6 @@
 """The people and projects that the tables of access are about."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 from zeal import zeal_ignore
 
@@ -17,17 +17,45 @@ from projects import workflow
 from projects.models import FundingProgramme, Project, Topic
 from tests.factories import make_municipality, make_project
 
+# How a project comes into each state: steps of workflow.py, one after the other.
+WAYS: Mapping[str, str] = {
+    "published": "submit publish",
+    "draft": "",
+    "submitted": "submit",
+    "half_approved": "submit approve_once",
+    "returned": "submit send_back",
+    "rejected": "submit reject",
+    "archived": "submit publish archive",
+    "duplicate": "submit publish mark_duplicate",
+    "withdrawn": "submit publish withdraw",
+    "copy_draft": "submit publish open_copy",
+    "copy_submitted": "submit publish open_copy submit",
+    "copy_returned": "submit publish open_copy submit send_back",
+    "copy_rejected": "submit publish open_copy submit reject",
+    "copy_taken_over": "submit publish open_copy submit take_over",
+}
+
 
 @dataclass
 class World:
-    """One municipality with a project in each state, another with nothing, and one person of every kind."""
+    """One municipality with a project in each state of WAYS, another with nothing, one person of every kind."""
 
     municipality: object
     people: dict[str, User | AnonymousUser]
     published: Project
     draft: Project
     submitted: Project
+    half_approved: Project
+    returned: Project
+    rejected: Project
+    archived: Project
+    duplicate: Project
     withdrawn: Project
+    copy_draft: Project
+    copy_submitted: Project
+    copy_returned: Project
+    copy_rejected: Project
+    copy_taken_over: Project
     programme: FundingProgramme
     topic: Topic
     clients: dict[str, Client] = field(default_factory=dict)
@@ -43,15 +71,11 @@ def make_world() -> World:
         "moderator": moderator("moderation@example.org"),
         "admin": with_second_factor(User.objects.create_superuser("admin@example.org")),
     }
-    projects = {
-        name: make_project(lead=municipality, title=f"Projekt {name}")
-        for name in ("published", "draft", "submitted", "withdrawn")
-    }
-    for name in ("published", "submitted", "withdrawn"):
-        projects[name] = workflow.submit(projects[name], by=people["author"])
-    for name in ("published", "withdrawn"):
-        projects[name] = workflow.publish(projects[name], by=people["admin"])
-    workflow.withdraw(projects["withdrawn"], by=people["admin"], note="Auf Wunsch der Kommune.")
+    projects: dict[str, Project] = {}
+    for state, way in WAYS.items():
+        projects[state] = make_project(lead=municipality, title=f"Projekt {state}")
+        for step in way.split():
+            projects[state] = take(step, projects[state], people=people, kept=projects["published"])
     programme = FundingProgramme.objects.create(
         slug="beispiel",
         name="Beispielprogramm",
@@ -66,6 +90,32 @@ def make_world() -> World:
         if person.is_authenticated:
             found.clients[name].force_login(person)
     return found
+
+
+def take(step: str, project: Project, *, people: dict, kept: Project) -> Project:
+    """The project after one step of its way; `kept` is what a duplicate goes into."""
+    author, admin, why = people["author"], people["admin"], "Auf Wunsch der Kommune."
+    steps: dict[str, Callable[[], Project]] = {
+        "submit": lambda: workflow.submit(project, by=author),
+        "approve_once": lambda: workflow.approve(project, by=people["moderator"]),
+        "send_back": lambda: workflow.send_back(project, by=admin, note=why),
+        "reject": lambda: workflow.reject(project, by=admin, note=why),
+        "publish": lambda: workflow.publish(project, by=admin),
+        "archive": lambda: workflow.archive(project, by=admin),
+        "mark_duplicate": lambda: workflow.mark_duplicate(project, of=kept, by=admin),
+        "withdraw": lambda: workflow.withdraw(project, by=admin, note=why),
+        "open_copy": lambda: renamed(workflow.open_copy(project, by=author)),
+        "take_over": lambda: workflow.publish(project, by=admin).working_copies.get(),
+    }
+    with override_settings(TWO_KEY_APPROVAL=step == "approve_once"):
+        return steps[step]()
+
+
+def renamed(copy: Project) -> Project:
+    """With words of its own, by which it is told from the public text."""
+    copy.title = copy.title.replace("Projekt", "Überarbeitung")
+    copy.save()
+    return copy
 
 
 @pytest.fixture(scope="module")
