@@ -4,11 +4,13 @@ The names are allauth's own, which it uses itself. Each page has a template of t
 """
 
 from allauth.account import views as account
+from allauth.account.decorators import reauthentication_required
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.usersessions import views as sessions
+from django.contrib.auth.decorators import login_required
 from django.urls import path, re_path
 
 from . import account_forms as forms
@@ -31,6 +33,8 @@ activate_totp = totp.ActivateTOTPView.as_view(form_class=forms.ActivateTOTP)
 deactivate_totp = totp.DeactivateTOTPView.as_view(form_class=forms.DeactivateTOTP)
 add_passkey = passkeys.AddWebAuthnView.as_view(form_class=forms.AddPasskey)
 edit_passkey = passkeys.EditWebAuthnView.as_view(form_class=forms.EditPasskey)
+# Seen by whoever is signed in; to end them is a sensitive step.
+session_list = login_required(reauthentication_required(allow_get=True)(sessions.list_usersessions))
 
 urlpatterns = [
     path("anmelden/", login, name="account_login"),
@@ -67,5 +71,5 @@ urlpatterns = [
     path("sicherheit/passkeys/neu/", add_passkey, name="mfa_add_webauthn"),
     path("sicherheit/passkeys/<int:pk>/", edit_passkey, name="mfa_edit_webauthn"),
     path("sicherheit/passkeys/<int:pk>/entfernen/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
-    path("sitzungen/", sessions.list_usersessions, name="usersessions_list"),
+    path("sitzungen/", session_list, name="usersessions_list"),
 ]

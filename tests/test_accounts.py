@@ -345,10 +345,9 @@ def test_sensitive_steps_ask_again_after_five_minutes(client):
         clock.move_to("2026-11-22 08:06")
         for name in ("mfa_activate_totp", "mfa_add_webauthn", "mfa_generate_recovery_codes"):
             assert client.get(reverse(name)).headers["Location"].startswith(reverse("account_reauthenticate"))
-        for name, form in (
-            ("account_email", {"email": "neu@stade.example", "action_add": "1"}),
-            ("projects:close_account", {"agreed": "on"}),
-        ):
+        new_address, agreed = {"email": "neu@stade.example", "action_add": "1"}, {"agreed": "on"}
+        posts = {"account_email": new_address, "projects:close_account": agreed, "usersessions_list": {}}
+        for name, form in posts.items():
             assert client.post(reverse(name), form).headers["Location"].startswith(reverse("account_reauthenticate"))
         client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
         assert client.get(reverse("mfa_activate_totp")).status_code == 200
