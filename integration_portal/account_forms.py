@@ -2,18 +2,23 @@
 
 from contextlib import contextmanager
 
+from allauth.account import fields
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
+from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from projects.forms import LineField
+from municipalities.clean_fields import CleanTextMixin, LineField, refuse_halves
 
 PASSWORD_HELP = _("Mindestens 12 Zeichen. Gut zu merken sind vier Wörter, die nichts miteinander zu tun haben.")
 MISSING = _("Bitte füllen Sie dieses Feld aus.")
+
+
+class EmailField(CleanTextMixin, fields.EmailField):
+    """allauth's, cleaned like every text: one address is not two because a keyboard takes letters apart."""
 
 
 class Plain:
@@ -35,6 +40,8 @@ class Plain:
             field.label = self.labels.get(name, field.label)
             field.help_text = self.help_texts.get(name, "")
             field.error_messages["required"] = MISSING
+            if isinstance(field, forms.CharField):
+                field.validators.append(refuse_halves)
 
 
 class Login(Plain, account.LoginForm):
@@ -42,7 +49,9 @@ class Login(Plain, account.LoginForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["login"].widget.attrs["autocomplete"] = "username"
+        old = self.fields["login"]  # made while the form is made
+        old.widget.attrs["autocomplete"] = "username"
+        self.fields["login"] = EmailField(label=old.label, widget=old.widget, error_messages={"required": MISSING})
 
 
 class Signup(Plain, account.SignupForm):
@@ -54,6 +63,7 @@ class Signup(Plain, account.SignupForm):
         "email": _("Am besten Ihre dienstliche: Daran erkennen wir leichter, für wen Sie handeln."),
         "password1": PASSWORD_HELP,
     }
+    email = EmailField()
     first_name = LineField(label=_("Vorname"), max_length=150)
     last_name = LineField(label=_("Nachname"), max_length=150)
 
@@ -66,6 +76,7 @@ class Signup(Plain, account.SignupForm):
 
 
 class AddEmail(Plain, account.AddEmailForm):
+    email = EmailField()
     labels = {"email": _("Neue E-Mail-Adresse")}
     help_texts = {"email": _("Wir schicken einen Link dorthin. Erst wenn Sie ihn öffnen, gilt die neue Adresse.")}
 
@@ -81,6 +92,7 @@ class SetPassword(Plain, account.SetPasswordForm):
 
 
 class ResetPassword(Plain, account.ResetPasswordForm):
+    email = EmailField()
     labels = {"email": _("E-Mail-Adresse")}
 
 
@@ -126,11 +138,25 @@ def fitting():
     """An answer that no browser gives is an answer that does not fit, not an error of ours."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError, ValidationError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError, ValidationError) as error:
         if getattr(error, "code", "incorrect_code") != "incorrect_code":
             raise
         message = _("Dieser Passkey passt nicht oder ist hier nicht bekannt.")
         raise ValidationError(message, code="passkey") from None
+
+
+class CredentialField(forms.JSONField):
+    """The answer of a passkey. Django lets numbers of thousands of digits and endless brackets pass as errors (500)."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value):
+        with fitting():
+            return super().to_python(value)
+
+    def bound_data(self, data, initial):
+        """An answer is good for once, so it is not shown again; Django would read it a second time."""
+        return initial
 
 
 class Passkey:
@@ -140,15 +166,15 @@ class Passkey:
 
 
 class LoginPasskey(Passkey, webauthn.LoginWebAuthnForm):
-    pass
+    credential = CredentialField()
 
 
 class AuthenticatePasskey(Passkey, webauthn.AuthenticateWebAuthnForm):
-    pass
+    credential = CredentialField()
 
 
 class ReauthenticatePasskey(Passkey, webauthn.ReauthenticateWebAuthnForm):
-    pass
+    credential = CredentialField()
 
 
 class NamedPasskey(Plain):
@@ -160,14 +186,16 @@ class NamedPasskey(Plain):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["name"].validators.append(MaxLengthValidator(100))
+        self.fields["name"].widget.attrs.pop("maxlength", None)
 
 
 class AddPasskey(NamedPasskey, webauthn.AddWebAuthnForm):
+    name = LineField(max_length=100)
+    credential = CredentialField()
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["passwordless"].initial = True
-        self.fields["name"].required = True
 
     def clean(self):
         with fitting():
@@ -175,4 +203,4 @@ class AddPasskey(NamedPasskey, webauthn.AddWebAuthnForm):
 
 
 class EditPasskey(NamedPasskey, webauthn.EditWebAuthnForm):
-    pass
+    name = LineField(max_length=100)

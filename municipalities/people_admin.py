@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import people
+from .clean_fields import LineField, MailField, ParagraphsField
 from .models import MembershipState, PeopleChange, Role, User
 
 # The one group follows from memberships, see people.py. The other three come with allauth: editable, with secrets and
@@ -66,12 +67,14 @@ class UserCreationForm(LowerCaseEmailMixin, AdminUserCreationForm):
     class Meta:
         model = User
         fields = ["email"]
+        field_classes = {"email": MailField}
 
 
 class UserChangeForm(LowerCaseEmailMixin, DjangoUserChangeForm):
     class Meta:
         model = User
         fields = ["email", "password"]  # the admin adds the others of its fieldsets
+        field_classes = {"email": MailField, "first_name": LineField, "last_name": LineField}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -147,7 +150,7 @@ class AccessForm(forms.Form):
     """Why; kept in the log."""
 
     use_required_attribute = False
-    note = forms.CharField(
+    note = ParagraphsField(
         label=gettext_lazy("Begründung"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),

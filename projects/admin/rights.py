@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
 from django.http import Http404, HttpRequest
 
+from municipalities.clean_fields import CLEANED
 from projects import access
 
 
@@ -26,7 +26,7 @@ class Rights:
     moderators_see = True
     moderators_edit = False
     can_add = can_change = can_delete = True
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    formfield_overrides = CLEANED
 
     def _may_see(self, request: HttpRequest) -> bool:
         return is_at_desk(request) if self.moderators_see else is_administrator(request)
