@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .forms import CleanForm, ParagraphsField
+from municipalities.clean_fields import ParagraphsField
+
+from .forms import CleanForm
 from .models import Adoption, Project
 from .submission_fields import ListedChoiceField, PartialDateField, spell_date
 

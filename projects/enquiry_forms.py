@@ -3,8 +3,10 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from municipalities.clean_fields import LineField, ParagraphsField
+
 from .adoption_forms import BodyForm
-from .forms import ContactForm, LineField, ParagraphsField
+from .forms import ContactForm
 from .models import Enquiry, TargetGroup, Topic
 
 MOST_TERMS = 4

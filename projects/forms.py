@@ -7,35 +7,10 @@ from django import forms
 from django.forms.forms import DeclarativeFieldsMetaclass
 from django.utils.translation import gettext_lazy as _
 
-from municipalities.clean_fields import (
-    CleanTextMixin,
-    LineField,
-    MailField,
-    ParagraphsField,
-    clean_line,
-    clean_text,
-    has_control_characters,
-    refuse_control_characters,
-)
+from municipalities.clean_fields import CleanTextMixin, LineField, MailField, ParagraphsField
 
 from .models import BarrierReport
 from .relay import Message
-
-__all__ = [
-    "BarrierReportForm",
-    "CleanForm",
-    "CleanTextMixin",
-    "ContactForm",
-    "LineField",
-    "MailField",
-    "OpenForm",
-    "ParagraphsField",
-    "TrapField",
-    "clean_line",
-    "clean_text",
-    "has_control_characters",
-    "refuse_control_characters",
-]
 
 
 class TrapInput(forms.TextInput):

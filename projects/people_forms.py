@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from municipalities.clean_fields import LineField, ParagraphsField
 from municipalities.models import Host, Membership, Municipality, Role, User
 
-from .forms import CleanForm, LineField, ParagraphsField
+from .forms import CleanForm
 
 FOUND = 20  # more are not chosen from but searched again
 

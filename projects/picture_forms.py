@@ -7,8 +7,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from municipalities.clean_fields import LineField
+
 from . import pictures
-from .forms import CleanForm, LineField
+from .forms import CleanForm
 from .models import Attachment, Picture
 
 CHOOSE_AGAIN = _("Bitte wählen Sie die Datei danach noch einmal aus; das kann die Seite nicht für Sie tun.")

@@ -13,9 +13,9 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from municipalities.clean_fields import CleanTextMixin, LineField, ParagraphsField, refuse_control_characters
 from municipalities.models import Municipality
 
-from .forms import CleanTextMixin, LineField, ParagraphsField, refuse_control_characters
 from .models import Precision
 
 EARLIEST_YEAR, LATEST_YEAR = 1945, 2100

@@ -11,7 +11,9 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from .forms import CleanForm, LineField, MailField, ParagraphsField
+from municipalities.clean_fields import LineField, MailField, ParagraphsField
+
+from .forms import CleanForm
 from .models import Contact, ContactLevel, Project
 from .story import STORY_FIELDS
 from .submission import MAX_TOPICS

@@ -8,7 +8,8 @@ from django.forms.formsets import BaseFormSet, formset_factory
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from .forms import LineField, ParagraphsField
+from municipalities.clean_fields import LineField, ParagraphsField
+
 from .models import (
     Financing,
     FundingProgramme,

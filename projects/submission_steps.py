@@ -3,7 +3,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .forms import CleanForm, LineField
+from municipalities.clean_fields import LineField
+
+from .forms import CleanForm
 from .models import Project
 from .submission_fields import KeyField, ListedChoiceField
 from .submission_forms import PLEASE_CHOOSE, PartForm

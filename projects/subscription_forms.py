@@ -3,7 +3,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .forms import MailField, OpenForm
+from municipalities.clean_fields import MailField
+
+from .forms import OpenForm
 from .models import Frequency
 
 

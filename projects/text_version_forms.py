@@ -4,7 +4,9 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from .forms import CleanForm, LineField, ParagraphsField
+from municipalities.clean_fields import LineField, ParagraphsField
+
+from .forms import CleanForm
 from .models import Project, TextLanguage, TextOrigin, TextVersion
 from .text_versions import FIELDS
 

@@ -69,9 +69,15 @@ def serving(state: Path, *arguments: str, **more: str) -> Iterator[tuple[str, su
 
 def get(url: str, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
     """Status and text of one page, over a connection of its own."""
+    return ask(url, "GET", path, headers=headers or {})
+
+
+def ask(url: str, method: str, path: str, *, headers: dict[str, str], form: str = "") -> tuple[int, str]:
+    """Status and text of one answer, over a connection of its own; `form` is what a browser makes of its fields."""
     talk = HTTPConnection(url.removeprefix("http://"), timeout=30)
+    kind = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
     try:
-        talk.request("GET", path, headers={"Connection": "close", **(headers or {})})
+        talk.request(method, path, form or None, headers={"Connection": "close", **kind, **headers})
         answer = talk.getresponse()
         return answer.status, answer.read().decode()
     finally:

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
+from municipalities.clean_fields import LineField
 from projects import shared_obstacles
-from projects.forms import CleanForm, LineField
+from projects.forms import CleanForm
 from projects.insights import obstacles
 from projects.insights.obstacles import NO_LEVEL
 from projects.models import Obstacle, ObstacleCategory, ObstacleLevel, SharedObstacle

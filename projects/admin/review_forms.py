@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects.forms import CleanForm, LineField, ParagraphsField
+from municipalities.clean_fields import LineField, ParagraphsField
+from projects.forms import CleanForm
 from projects.models import Project, TextBlock
 from projects.submission import PARTS
 

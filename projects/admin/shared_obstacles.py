@@ -12,8 +12,9 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from municipalities.clean_fields import LineField, ParagraphsField
 from projects import facets, shared_obstacles
-from projects.forms import CleanForm, LineField, ParagraphsField
+from projects.forms import CleanForm
 from projects.models import SharedObstacle, Status
 
 from . import obstacle_cases

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from projects.forms import CleanForm, LineField
+from municipalities.clean_fields import LineField
+from projects.forms import CleanForm
 from projects.models import SheetImport
 from projects.sheet_import import importing, template
 from projects.sheet_import.sheets import SheetError

@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from projects.forms import CleanForm, LineField, ParagraphsField
+from municipalities.clean_fields import LineField, ParagraphsField
+from projects.forms import CleanForm
 from projects.models import PageText, TextBlock
 
 from .rights import DeskAdmin

@@ -13,7 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
-from projects.forms import CleanForm, LineField, ParagraphsField
+from municipalities.clean_fields import LineField, ParagraphsField
+from projects.forms import CleanForm
 
 from .filters import StateFilter
 from .rights import ReadOnlyAdmin, is_at_desk

@@ -13,8 +13,8 @@ from django.db.models import Model
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
+from municipalities.clean_fields import ParagraphsField
 from projects import part_editing, submission_rows
-from projects.forms import ParagraphsField
 from projects.models import Financing, Project
 from projects.story import STORY_FIELDS
 from projects.submission_fields import ListedChoiceField

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from municipalities.clean_fields import clean_text
 from projects import decoders
-from projects.forms import clean_text
 from projects.open_data.columns import COLUMNS, Column
 from projects.open_data.tables import armed
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from municipalities.clean_fields import LineField, clean_text
 from projects import workflow
-from projects.forms import LineField, clean_text
 from projects.models import ImportedRow, Project, Status
 from projects.models.status import EDITABLE
 from projects.open_data import project_table, records, tables

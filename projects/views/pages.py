@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from municipalities.clean_fields import clean_line, has_control_characters
 from municipalities.indicators import ATTRIBUTION, INDICATORS
 from projects import feedback, limits, retention, typed_texts
-from projects.forms import BarrierReportForm, clean_line, has_control_characters
+from projects.forms import BarrierReportForm
 from projects.models import BarrierReport, FruitlessSearch, Letter, Page, PageText, Subscription
 from projects.models.feedback import PAGE_LENGTH
 

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from municipalities import people as people_rules
+from municipalities.clean_fields import clean_line
 from municipalities.models import Membership, MembershipState, Municipality
 from projects import access, membership
-from projects.forms import clean_line
 from projects.people_forms import FOUND, AskForm, CloseForm, NameForm, ReasonForm, RightsForm
 from projects.search import fold
 

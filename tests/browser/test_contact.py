@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from projects.models import Contact, Letter
+from tests.browser.steps import follow
 from tests.factories import make_project
 
 from .conftest import Portal
@@ -40,7 +41,7 @@ def test_message_to_a_contact(page_at, portal, assert_accessible, width, javascr
 
     page = page_at(width, color_scheme=scheme, javascript=javascript)
     page.goto(project.get_absolute_url())
-    page.get_by_role("link", name="Nachricht schreiben").click()
+    follow(page.get_by_role("link", name="Nachricht schreiben"))
     check(page)
     page.fill("#id_text", "Zu kurz")
     page.get_by_role("button", name="Nachricht senden").click()

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.audit import assert_is_told_well
+from tests.browser.steps import follow
 from tests.browser.test_sign_in import sign_in, submit, totp
 
 TEXTS = ("/admin/projects/textblock/", "/admin/projects/textblock/add/", "/admin/projects/pagetext/add/")
@@ -73,7 +74,7 @@ def test_desk_from_the_queue_to_a_return(page_at, portal, assert_accessible):
             page.goto(address)
             check(page, assert_accessible)
             assert_is_told_well(page, unnamed=("table",))  # the stock list: one table under one heading
-        page.get_by_role("link", name=TITLE).click()
+        follow(page.get_by_role("link", name=TITLE))
         check(page, assert_accessible)
         assert_is_told_well(page)
         expect(page.locator(".hints")).to_contain_text("Frau Dr. Muster")

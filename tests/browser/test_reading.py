@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.audit import assert_text_may_grow
+from tests.browser.steps import follow
 
 PROJECT, MUNICIPALITY, PROGRAMME = "project", "municipality", "programme"
 PAGES = [
@@ -120,7 +121,7 @@ def test_reader_finds_filters_and_prints_without_javascript(page_at):
     if not option.is_visible():
         page.get_by_text("Filter", exact=True).first.click()
     option.check()
-    page.get_by_role("button", name="Filter anwenden").click()
+    follow(page.get_by_role("button", name="Filter anwenden"))
     assert "topic=housing" in page.url
     after = int(re.search(r"\d+", page.locator("[role=status]").inner_text())[0])
     assert 0 < after <= before

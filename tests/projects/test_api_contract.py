@@ -18,7 +18,6 @@ from zeal import zeal_ignore
 from integration_portal.wsgi import application
 from projects import facets
 from projects.filters import PARAMETERS
-from projects.limits import Window
 from projects.models import Contact, ContactLevel, Project, Status
 from projects.open_data import contract, records
 from projects.views import api
@@ -196,8 +195,10 @@ def test_writing_is_refused(db, client):
         assert getattr(client, method)(reverse("projects:api_projects")).status_code == 405
 
 
-def test_too_many_requests_get_429_with_the_time_to_wait(db, client, monkeypatch):
-    monkeypatch.setattr(api.REQUESTS.__class__, "take_turn", Window("x", most=2, seconds=600).take_turn)
+def test_too_many_requests_get_429_with_the_time_to_wait(db, client, time_machine):
+    time_machine.move_to("2026-11-22 12:00:00", tick=False)  # no window ends in between
+    for _turn in range(api.REQUESTS.most - 2):
+        api.REQUESTS.take_turn("127.0.0.1")
     statuses = [client.get(reverse("projects:api_vocabularies")).status_code for _turn in range(4)]
     refused = client.get(reverse("projects:api_vocabularies"))
     assert statuses == [200, 200, 429, 429]

@@ -23,7 +23,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from zeal import zeal_ignore
 
-from projects.forms import has_control_characters
+from municipalities.clean_fields import has_control_characters
 
 from . import every_form
 from .every_form import Place, is_number, is_password, is_typed, plausible

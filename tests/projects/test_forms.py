@@ -8,16 +8,15 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from projects.forms import (
-    CleanForm,
+from municipalities.clean_fields import (
     LineField,
     MailField,
     ParagraphsField,
-    TrapField,
     clean_line,
     clean_text,
     has_control_characters,
 )
+from projects.forms import CleanForm, TrapField
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 ODD = st.text(

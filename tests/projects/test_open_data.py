@@ -19,7 +19,7 @@ from projects import facets, workflow
 from projects.models import Contact, ContactLevel, Project, Status
 from projects.open_data import project_table, records, tables
 from projects.open_data.columns import COLUMNS
-from projects.views import api
+from projects.views import api, catalogues, open_data
 from tests.factories import make_project, make_topic
 
 SELECTIONS = {
@@ -221,13 +221,25 @@ def test_wrong_parameters_are_explained(db, client):
 
 
 @pytest.mark.check("S22")
-def test_too_many_requests_are_answered_with_429(db, client, monkeypatch):
+@pytest.mark.parametrize(
+    ("window", "name"),
+    [
+        (api.REQUESTS, "api_vocabularies"),
+        (open_data.DOWNLOADS, "project_csv"),
+        (open_data.DOWNLOADS, "whole_mosaic"),
+        (catalogues.SHARE_PICTURES, "share_picture"),
+    ],
+)
+def test_too_many_requests_are_answered_with_429(db, client, time_machine, window, name):
     cache.clear()
-    monkeypatch.setattr(api.REQUESTS.__class__, "take_turn", lambda self, caller: False)
-    answer = client.get(reverse("projects:api_vocabularies"))
-    assert answer.status_code == 429
-    assert answer["Retry-After"] == "600"
-    assert client.get(reverse("projects:project_csv")).status_code == 429
+    time_machine.move_to("2026-11-22 12:00:00", tick=False)  # no window ends in between
+    path = reverse(f"projects:{name}", kwargs={"pk": publish().pk} if name == "share_picture" else {})
+    for _turn in range(window.most - 1):
+        assert window.take_turn("127.0.0.1")
+    last, refused, other = client.get(path), client.get(path), client.get(path, REMOTE_ADDR="192.0.2.1")
+    assert [answer.status_code for answer in (last, refused, other)] == [200, 429, 200]
+    assert refused["Retry-After"] == str(window.seconds)
+    assert body(last) == body(other)
 
 
 @pytest.mark.check("S22")

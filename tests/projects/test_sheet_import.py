@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from zeal import zeal_ignore
 
-from projects.forms import clean_line, has_control_characters
+from municipalities.clean_fields import clean_line, has_control_characters
 from projects.models import Contact, ContactLevel, Project, Status
 from projects.open_data import project_table, records, tables
 from projects.sheet_import import importing

@@ -13,6 +13,7 @@ from projects import workflow
 from projects.models import BarrierReport, FundingSource, Project, Status, Topic
 from tests.browser.states.keyboard import focused, leave_at_the_end, tab_to
 from tests.browser.states.stage import LONG, SENTENCE, full_project, letters
+from tests.browser.steps import follow
 from tests.factories import make_funding_source, make_municipality, make_project, make_topic
 from tests.projects.desk import review_url, with_second_factor
 from tests.projects.steps import make_member, make_moderator, make_person
@@ -235,7 +236,7 @@ def test_tables_of_the_desk_empty_and_full(page_of, for_everybody, body, member,
         for_everybody(page)
         row = page.locator("#result_list tbody th a, #result_list tbody .field-created_at a").first
         if row.count():
-            row.click()
+            follow(row)
             for_everybody(page)
 
 

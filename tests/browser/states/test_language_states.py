@@ -9,6 +9,7 @@ from municipalities.models import User
 from projects import text_versions, workflow
 from projects.models import TextVersion
 from tests.browser.states.stage import full_project
+from tests.browser.steps import follow
 from tests.factories import make_municipality
 from tests.projects.desk import with_second_factor
 from tests.projects.steps import make_member, make_moderator
@@ -33,9 +34,9 @@ def project(member):
 def test_a_version_from_the_municipality_over_the_desk_to_readers(page_of, page_at, project, member, for_everybody):
     page = page_of(member)
     page.goto(f"/mitmachen/projekte/{project.pk}/")
-    page.get_by_role("link", name="Sprachfassungen und Leichte Sprache").click()
+    follow(page.get_by_role("link", name="Sprachfassungen und Leichte Sprache"))
     for_everybody(page)
-    page.get_by_role("link", name="العربية").click()
+    follow(page.get_by_role("link", name="العربية"))
     for_everybody(page)
     page.get_by_role("button", name="Zur Freigabe senden").click()
     expect(page.locator(".error-summary")).to_be_focused()
@@ -80,10 +81,10 @@ def test_readers_pages_in_other_languages(page_at, portal, project, for_everybod
 def test_the_language_is_changed_where_one_is(page_at, portal, project):
     page = page_at()
     page.goto(f"{project.get_absolute_url()}?x=1")
-    page.get_by_role("navigation", name="Sprache").get_by_role("link", name="العربية").click()
+    follow(page.get_by_role("navigation", name="Sprache").get_by_role("link", name="العربية"))
     assert page.url.endswith(f"/ar{project.get_absolute_url()}?x=1")
     assert page.evaluate("document.documentElement.dir") == "rtl"
-    page.get_by_role("link", name="Deutsch").click()
+    follow(page.get_by_role("link", name="Deutsch"))
     assert page.url.endswith(f"{project.get_absolute_url()}?x=1")
 
 
