@@ -21,7 +21,16 @@ from integration_portal import account_forms
 from municipalities.models import Host, Membership, User
 from projects import adoption_forms, enquiry_forms, part_editing, people_forms, submission_steps, text_version_forms
 from projects.forms import TrapField
-from projects.models import BarrierReport, Contact, FundingProgramme, PageText, TargetGroup, TextBlock, TextVersion
+from projects.models import (
+    BarrierReport,
+    Contact,
+    FundingProgramme,
+    PageText,
+    Project,
+    TargetGroup,
+    TextBlock,
+    TextVersion,
+)
 from projects.models.texts import Page
 from projects.parameters import QueryForm
 from projects.submission_fields import GermanDecimalField, PartialDateField
@@ -218,14 +227,14 @@ def answer(name: str, field: forms.Field) -> Any:
         (DAYS, "24.9.2015"),
         (FIGURES, "7"),
     )
-    return next((text for kind, text in kinds if isinstance(field, kind)), SAID.get(name, "Sögel am Nachmittag"))
+    return next((text for kind, text in kinds if isinstance(field, kind)), words_for(name))
 
 
-# Where any words would not do.
-SAID = {
-    "of": "1",
-    "text": "Wer hat Erfahrung mit Kursen am Nachmittag und am Abend?",
-}
+def words_for(name: str) -> str:
+    """What is typed into a field of this name; some do not take any words."""
+    if name == "of":
+        return str(Project.objects.published().values_list("pk", flat=True)[0])
+    return {"text": "Wer hat Erfahrung mit Kursen am Nachmittag und am Abend?"}.get(name, "Sögel am Nachmittag")
 
 
 def is_typed(field: forms.Field) -> bool:
