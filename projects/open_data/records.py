@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
@@ -37,12 +38,6 @@ from projects.models import (
 )
 
 BATCH = 500  # projects a query; so many are in memory at a time, which takes some ten megabytes
-OWN = (
-    "pk publication_number title summary operator operator_kind partners stage started_on started_precision "
-    "ended_on ended_precision reach evidence provenance published_at confirmed_on version licence "
-    "lead__key lead__ars lead__ags lead__name lead__kind lead__county__key lead__county__name "
-    "contact__function contact__organisation contact__email contact__phone contact__website contact__public_level"
-).split()
 TEXTS = (
     "initial_situation goals approach steps results lessons end_cause end_reason editorial_note prerequisites "
     "transfer_effort help_offered"
@@ -51,7 +46,6 @@ EFFORT = (
     "cost_one_off cost_one_off_estimated cost_yearly cost_yearly_estimated cost_note staff_fte staff_note volunteers "
     "volunteers_note volunteer_hours_month staffing people_reached people_period people_note has_no_funding"
 ).split()
-COLUMNS = [*OWN, *TEXTS, *EFFORT, "origin"]
 NONE = as_array(())
 LETTERS_OF = {Precision.YEAR: 4, Precision.MONTH: 7, Precision.DAY: 10}
 
@@ -66,14 +60,13 @@ def records(numbers: Iterable[int], base_url: str | None = None) -> Iterator[dic
     addresses, left = _Addresses(settings.SITE_URL if base_url is None else base_url), iter(numbers)
     reader = _Reader(Project.objects.published().number_in(()).order_by("publication_number"))
     while batch := [*islice(left, BATCH)]:
-        for row in reader.rows(batch):
-            yield _record(row, addresses)
+        yield from reader.records(batch, addresses)
 
 
 def records_of(keys: Iterable[int]) -> dict[int, dict[str, Any]]:
     """The records of projects by primary key, whatever their status: to compare them, never to show them."""
     addresses, reader = _Addresses(settings.SITE_URL), _Reader(Project.objects.filter(among("pk", ())))
-    return {row["pk"]: _record(row, addresses) for row in reader.rows(keys)}
+    return {record["id"]: record for record in reader.records(keys, addresses)}
 
 
 class _Addresses:
@@ -93,46 +86,81 @@ class _Addresses:
         return f"{before}{pk}{between}{width}{after}"
 
 
-def _record(row: dict[str, Any], addresses: _Addresses) -> dict[str, Any]:
-    """One row of `_Reader` in the shape that the codebook describes."""
-    return {
-        "id": row["pk"],
-        "number": row["publication_number"],
-        "url": addresses.of_project(row["pk"], row["title"]),
-        "title": row["title"],
-        "summary": row["summary"],
-        "municipality": {name: row[f"lead__{name}"] for name in ("key", "ars", "ags", "name", "kind")},
-        "county": _county(row),
-        "further_municipalities": row["further_municipalities"],
-        "operator": row["operator"],
-        "operator_kind": row["operator_kind"],
-        "partners": row["partners"].splitlines(),
-        "topics": row["topics"],
-        "target_groups": row["target_groups"],
-        "status": row["stage"],
-        "started": dated(row["started_on"], row["started_precision"]),
-        "ended": dated(row["ended_on"], row["ended_precision"]),
-        "reach": row["reach"],
-        **{name: row[name] for name in TEXTS},
-        **{name: row[name] for name in EFFORT},
-        "financings": row["financings"],
-        "evidence": row["evidence"],
-        "key_figures": row["key_figures"],
-        "references": row["references"],
-        "obstacles": row["obstacles"],
-        "adopted_from": row["origin"],
-        "adoptions": row["adoptions"],
-        "contact": _contact(row),
-        "pictures": [
-            {"url": addresses.of_picture(each["id"], each["width"]), "alt": each["alt"], "credit": each["credit"]}
-            for each in row["pictures"]
-        ],
-        "provenance": row["provenance"],
-        "published_at": row["published_at"] and row["published_at"].isoformat(timespec="seconds"),
-        "confirmed_on": plain(row["confirmed_on"]),
-        "version": row["version"],
-        "licence": row["licence"],
-    }
+def _same(names: str) -> dict[str, str]:
+    return {name: name for name in names.split()}
+
+
+PUT_TOGETHER = "pk"  # stands in its place until it is made of several columns or of rows
+# The record in the order of the JSON, with the column that each value comes from.
+RECORD = {
+    "id": "pk",
+    "number": "publication_number",
+    "url": PUT_TOGETHER,
+    **_same("title summary"),
+    "municipality": PUT_TOGETHER,
+    "county": PUT_TOGETHER,
+    "further_municipalities": PUT_TOGETHER,
+    **_same("operator operator_kind partners"),
+    "topics": PUT_TOGETHER,
+    "target_groups": PUT_TOGETHER,
+    "status": "stage",
+    "started": "started_on",
+    "ended": "ended_on",
+    "reach": "reach",
+    **{name: name for name in TEXTS + EFFORT},
+    "financings": PUT_TOGETHER,
+    "evidence": "evidence",
+    "key_figures": PUT_TOGETHER,
+    "references": PUT_TOGETHER,
+    "obstacles": PUT_TOGETHER,
+    "adopted_from": "origin",
+    "adoptions": PUT_TOGETHER,
+    "contact": PUT_TOGETHER,
+    "pictures": PUT_TOGETHER,
+    **_same("provenance published_at confirmed_on version licence"),
+}
+_LEAD = ("key", "ars", "ags", "name", "kind")
+_COUNTY = ("key", "name")
+_CONTACT = ("function", "organisation", "email", "phone", "website")
+# What it is put together from, in the order in which `_record` takes it from the end of a row.
+_REST = [
+    *("started_precision", "ended_precision", "contact__public_level"),
+    *(f"lead__{name}" for name in _LEAD),
+    *(f"lead__county__{name}" for name in _COUNTY),
+    *(f"contact__{name}" for name in _CONTACT),
+]
+_COLUMNS = [*dict.fromkeys([*RECORD.values(), *_REST])]
+_in_order = itemgetter(*map(_COLUMNS.index, RECORD.values()))
+
+
+def _record(
+    row: tuple[Any, ...], parts: Mapping[str, Mapping[int, list[Any]]], addresses: _Addresses
+) -> dict[str, Any]:
+    """The shape that the codebook describes, of a row with _COLUMNS and of what the parts have by the project's key."""
+    record = dict(zip(RECORD, _in_order(row), strict=True))
+    started_precision, ended_precision, level, *rest = row[-len(_REST) :]
+    lead, county, contact = rest[:5], rest[5:7], rest[7:]
+    for name in _SPELLED:
+        if (value := record[name]) is not None:
+            record[name] = plain(value)
+    key = record["id"]
+    for name, of_projects in parts.items():
+        record[name] = of_projects[key]
+    record["url"] = addresses.of_project(key, record["title"])
+    record["municipality"] = dict(zip(_LEAD, lead, strict=True))
+    # The county-level body, which a county or an independent city is itself.
+    record["county"] = dict(zip(_COUNTY, county if county[0] else (lead[0], lead[3]), strict=True))
+    record["partners"] = record["partners"].splitlines()
+    record["started"] = dated(record["started"], started_precision)
+    record["ended"] = dated(record["ended"], ended_precision)
+    record["contact"] = _contact(level, contact)
+    record["pictures"] = [
+        {"url": addresses.of_picture(each["id"], each["width"]), "alt": each["alt"], "credit": each["credit"]}
+        for each in record["pictures"]
+    ]
+    if published_at := record["published_at"]:
+        record["published_at"] = published_at.isoformat(timespec="seconds")
+    return record
 
 
 def plain(value: Any) -> Any:
@@ -147,21 +175,11 @@ def dated(day: date | str | None, precision: str) -> str | None:
     return str(day)[: LETTERS_OF[Precision(precision)]] if day else None
 
 
-def _county(row: dict[str, Any]) -> dict[str, str]:
-    """The county-level body, which a county or an independent city is itself."""
-    whose = "lead__county__" if row["lead__county__key"] else "lead__"
-    return {"key": row[whose + "key"], "name": row[whose + "name"]}
-
-
-def _contact(row: dict[str, Any]) -> dict[str, str] | None:
+def _contact(level: str | None, contact: Sequence[str]) -> dict[str, str] | None:
     """As much of the contact as its public level lets everybody see."""
-    level = row["contact__public_level"]
-    if level not in (ContactLevel.FUNCTION, ContactLevel.ALL):
-        return None
-    shown: Sequence[str] = ("function", "organisation")
     if level == ContactLevel.ALL:
-        shown = (*shown, "email", "phone", "website")
-    return {name: row[f"contact__{name}"] for name in shown}
+        return dict(zip(_CONTACT, contact, strict=True))
+    return dict(zip(_CONTACT[:2], contact[:2], strict=True)) if level == ContactLevel.FUNCTION else None
 
 
 # --- what belongs to a project ----------------------------------------------------------------------------------------
@@ -190,8 +208,7 @@ def _is_spelled(model: type[Model], name: str) -> bool:
     return isinstance(model._meta.get_field(name), DecimalField | DateField)
 
 
-def _same(names: str) -> dict[str, str]:
-    return {name: name for name in names.split()}
+_SPELLED = [name for name in (*EFFORT, "confirmed_on") if _is_spelled(Project, name)]
 
 
 def _slug(row: dict[str, Any]) -> str:
@@ -270,7 +287,7 @@ class _Reader:
         """`projects` are those `among` no numbers."""
         origin = Coalesce("adopted_from__duplicate_of", "adopted_from")  # one that was merged is found as the other
         self._db = projects.db
-        self._projects = _Query(projects.annotate(origin=origin).values_list(*COLUMNS))
+        self._projects = _Query(projects.annotate(origin=origin).values_list(*_COLUMNS))
         self._parts = {
             name: _Query(
                 part.model._default_manager.filter(among("project", ()), **part.conditions)
@@ -280,21 +297,14 @@ class _Reader:
             for name, part in _PARTS.items()
         }
 
-    def rows(self, numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
+    def records(self, numbers: Iterable[int], addresses: _Addresses) -> Iterator[dict[str, Any]]:
         with _one_moment(self._db) as connection:
             rows = self._projects.of(numbers, connection)
             keys = [row[0] for row in rows]
             found = {name: query.of(keys, connection) for name, query in self._parts.items()}
-        entries = {name: _entries(_PARTS[name], rows_of) for name, rows_of in found.items()}
-        spelled = [name for name in EFFORT if _is_spelled(Project, name)]
+        parts = {name: _entries(_PARTS[name], rows_of) for name, rows_of in found.items()}
         for row in rows:
-            project = dict(zip(COLUMNS, row, strict=True))
-            for name in spelled:
-                if (value := project[name]) is not None:
-                    project[name] = plain(value)
-            for name, of_projects in entries.items():
-                project[name] = of_projects[row[0]]
-            yield project
+            yield _record(row, parts, addresses)
 
 
 def _entries(part: _Part, rows: Iterable[tuple[Any, ...]]) -> Mapping[int, list[Any]]:
