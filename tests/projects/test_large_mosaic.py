@@ -35,21 +35,25 @@ def large(db) -> Project:
         if not field.generated and field.column not in ("id", "publication_number", "title")
     ]
     names = ", ".join(columns)
+    # Each original is read once: tables that other tests have filled and emptied are long to read.
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute(
+            f"WITH original AS MATERIALIZED (SELECT {names} FROM projects_project) "
             f"INSERT INTO projects_project (publication_number, title, {names}) "
-            f"SELECT number, 'Projekt ' || number, {names} FROM projects_project, generate_series(2, %s) AS number",
+            f"SELECT number, 'Projekt ' || number, {names} FROM original, generate_series(2, %s) AS number",
             [MANY],
         )
         cursor.execute(
+            "WITH original AS MATERIALIZED (SELECT topic_id FROM projects_project_topics) "
             "INSERT INTO projects_project_topics (project_id, topic_id) SELECT project.id, topic_id "
-            "FROM projects_project AS project, projects_project_topics WHERE publication_number > 1"
+            "FROM projects_project AS project, original WHERE publication_number > 1"
         )
         cursor.execute(
+            "WITH original AS MATERIALIZED (SELECT vector FROM projects_searchentry) "
             "INSERT INTO projects_searchentry (project_id, number, vector) SELECT project.id, publication_number, "
             "CASE WHEN publication_number <= %s THEN vector || '''seltenheit'':1A'::tsvector ELSE vector END "
-            "FROM projects_project AS project, projects_searchentry WHERE publication_number > 1",
+            "FROM projects_project AS project, original WHERE publication_number > 1",
             [RARE + 1],
         )
         cursor.execute("INSERT INTO projects_searchword (word, stem, spelling, projects, is_place) "
@@ -105,7 +109,7 @@ def test_no_page_reads_a_large_table_from_end_to_end(client, large):
 
 def test_large_list_is_as_long_as_a_small_one_and_asks_no_more(client, large, django_assert_num_queries):
     client.get(reverse("projects:list") + "?page=2")  # the process loads its copy of the index
-    for page, queries in (("", 3), ("", 1), ("?page=4000", 2), ("?page=4000", 1)):
+    for page, queries in (("", 2), ("", 1), ("?page=4000", 2), ("?page=4000", 1)):
         with django_assert_num_queries(queries):
             content = client.get(reverse("projects:list") + page).content
         assert content.count(b'class="project-card"') == 24
