@@ -17,6 +17,7 @@ from pyroaring import BitMap
 from municipalities import reading
 
 from . import story
+from .fragments import Shelf
 from .german import Form, fold, forms, readable, words
 from .search_index import index_all, index_project, index_projects, remove_project
 from .search_terms import Grown, grow, terms_of
@@ -36,6 +37,7 @@ __all__ = [
 LONGEST_QUERY = 200
 RANKED = 500  # of the newest hits are brought into an order; for all hits of a common word that takes seconds
 KEPT = 64  # queries in the memory of a process
+_words: Shelf[tuple[int, list[Grown]]] = Shelf(KEPT)  # what texts grew to, with the version that this was asked with
 PASSAGE = 220
 LEAD_IN = 70  # most characters of a passage before the first marked word
 
@@ -67,7 +69,23 @@ def find(text: str, version: int) -> Hits:
 
     Terms grow to inflected forms, compounds and synonyms. "…" asks for consecutive words, a leading minus excludes.
     """
-    return _find(" ".join(readable(text.replace("\0", " ").strip()[:LONGEST_QUERY]).split()), version)
+    return _find(_clean(text), version)
+
+
+def look_ahead(text: str) -> int | None:
+    """The version of the index, asked together with the words that `text` grows to; None if there is nothing to ask.
+
+    So that a text which nobody has searched for costs one query less: every page asks for the version anyway.
+    """
+    cleaned = _clean(text)
+    if not cleaned or _words.get(cleaned) or not (terms := terms_of(cleaned)):
+        return None
+    version, _grown = _words.put(grow(terms), cleaned)
+    return version
+
+
+def _clean(text: str) -> str:
+    return " ".join(readable(text.replace("\0", " ").strip()[:LONGEST_QUERY]).split())
 
 
 @lru_cache(maxsize=KEPT)
@@ -75,7 +93,8 @@ def _find(text: str, version: int) -> Hits:
     terms = terms_of(text)
     if not terms:
         return Hits(is_empty=True)
-    grown = grow(terms)
+    known = _words.get(text)
+    _version, grown = known if known and known[0] == version else _words.put(grow(terms), text)
     wanted = [result for result in grown if not result.term.is_excluded]
     numbers, ranked = _matching(grown) if all(result.is_known for result in wanted) else (BitMap(), ())
     expansions: dict[str, tuple[str, ...]] = {}

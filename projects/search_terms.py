@@ -155,7 +155,9 @@ _FITTING = """
     ORDER BY is_form DESC, projects DESC, word
     LIMIT %(most)s
 """
+# The version comes first: the words may be newer than that, which the next version mends, but never older.
 _TEMPLATE = """
+    SELECT version FROM projects_indexversion;
     WITH seed AS MATERIALIZED (
         SELECT given.*, EXISTS (SELECT FROM projects_searchword WHERE word = given.word AND is_place) AS is_place
         FROM unnest(
@@ -207,14 +209,15 @@ _TEMPLATE = """
 _LOOK_UP = _TEMPLATE.format(fitting_seed=_FITTING.format(seed="seed"), fitting_meant=_FITTING.format(seed="meant"))
 
 
-def grow(terms: Sequence[Term]) -> list[Grown]:
-    """Every term with the words of the collection that may stand for it; one query.
+def grow(terms: Sequence[Term]) -> tuple[int, list[Grown]]:
+    """The version of the index, and every term with the words of the collection that may stand for it; one query.
 
     An unknown compound („Gartenhilfe“) becomes two terms, so there may be more results than terms.
     """
     seeds = [seed for number, term in enumerate(terms) for seed in _seeds(number, term)]
     rows: dict[tuple[int, str], list[Row]] = defaultdict(list)
-    for row in _look_up(seeds):
+    version, found = _look_up(seeds)
+    for row in found:
         rows[row.number, row.way].append(row)
     results: list[Grown] = []
     for number, term in enumerate(terms):
@@ -229,7 +232,7 @@ def grow(terms: Sequence[Term]) -> list[Grown]:
             results += [_grown(term, [rows[typed[0], way]], typed) for way in ("head", "tail")]
         else:
             results.append(_grown(term, near, typed))
-    return results
+    return version, results
 
 
 def _grown(term: Term, places: Sequence[Sequence[Row]], typed: dict[int, int]) -> Grown:
@@ -255,8 +258,8 @@ def _seeds(number: int, term: Term) -> Iterator[Seed]:
         yield Seed(number, 0, synonym.word, synonym.grows, is_typed=False, may_correct=False)
 
 
-def _look_up(seeds: Sequence[Seed]) -> list[Row]:
-    """The fitting words of all seeds; forms of a seed before its compounds, frequent words before rare ones."""
+def _look_up(seeds: Sequence[Seed]) -> tuple[int, list[Row]]:
+    """The version, and the fitting words of all seeds: forms before compounds, frequent words before rare ones."""
     stems = [stem(seed.word) for seed in seeds]
     false_friends = lexicon().false_friends
     parameters: dict[str, Any] = {
@@ -275,8 +278,10 @@ def _look_up(seeds: Sequence[Seed]) -> list[Row]:
     }
     with reading.connection().cursor() as cursor:
         cursor.execute(_LOOK_UP, parameters)
+        version = cursor.fetchone()
+        cursor.nextset()
         rows = map(Row._make, cursor.fetchall())
-    return sorted(rows, key=lambda row: (not row.is_form, -row.projects, row.word))
+    return version[0] if version else 0, sorted(rows, key=lambda row: (not row.is_form, -row.projects, row.word))
 
 
 def _nearest(typed: str, rows: Sequence[Row]) -> list[Row]:

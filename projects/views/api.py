@@ -16,12 +16,12 @@ from django.views.decorators.http import condition, conditional_page, require_sa
 
 from municipalities.indicators import ATTRIBUTION
 from municipalities.models import Municipality
-from projects import facets
 from projects.filters import ProjectFilter
 from projects.limits import Window
 from projects.models import FundingProgramme, Project
 from projects.open_data import contract, records, register
 
+from .index_state import index_of, version_of
 from .rates import View, limited
 from .redirects import kept_instead_of, moved
 
@@ -35,22 +35,15 @@ class QueryError(Exception):
     """A parameter that is not understood; the text says which."""
 
 
-def _state(request: HttpRequest) -> int:
-    """The version of the index, asked for once a request."""
-    if not hasattr(request, "index_version"):
-        request.index_version = facets.version()  # type: ignore[attr-defined]
-    return request.index_version  # type: ignore[attr-defined]
-
-
 def _etag(request: HttpRequest, *args: object, **kwargs: object) -> str:
     """Changes with every publication and every day (recency depends on it); so no answer is worked out in vain."""
-    state = f"{_state(request)} {datetime.now(UTC):%Y-%m-%d} {request.get_full_path()}"
+    state = f"{version_of(request)} {datetime.now(UTC):%Y-%m-%d} {request.get_full_path()}"
     return f'W/"{sha256(state.encode()).hexdigest()[:32]}"'
 
 
 def _last_modified(request: HttpRequest, *args: object, **kwargs: object) -> datetime | None:
     """The version of the index is the time of the last publication in microseconds."""
-    version = _state(request)
+    version = version_of(request)
     return datetime.fromtimestamp(version // 1_000_000, UTC) if version else None
 
 
@@ -92,7 +85,7 @@ def open_to_all(view: View) -> View:
 def project_list(request: HttpRequest) -> HttpResponse:
     """The selected projects in the order of their publication, from the one after `after`."""
     after, limit = _number(request, "after", 0), _number(request, "limit", PAGE_SIZE)
-    selected = ProjectFilter(request.GET, queryset=Project.objects.published())
+    selected = ProjectFilter(request.GET, Project.objects.published(), index=index_of(request))
     if selected.messages:
         raise QueryError(" ".join(selected.messages))
     numbers = selected.result.numbers
@@ -138,7 +131,7 @@ def municipality(request: HttpRequest, key: str) -> HttpResponse:
     """A closed one leads to its successor; what it was, is in the list."""
     found = next(register.bodies(Municipality.objects.filter(key=key), settings.SITE_URL), None)
     if found and found["closed_on"]:
-        labels = facets.current(_state(request)).labels
+        labels = index_of(request).labels
         if key in labels.bodies and not (today := labels.todays(labels.bodies[key])).is_closed:
             return moved(request, reverse("projects:api_municipality", args=[today.key]))
     return _json(found) if found else _missing()
@@ -155,7 +148,7 @@ def programme_list(request: HttpRequest) -> HttpResponse:
 @conditional_page
 def vocabularies(request: HttpRequest) -> HttpResponse:
     """Codes and labels of every facet of the list."""
-    choices = facets.current(_state(request)).labels.choices
+    choices = index_of(request).labels.choices
     return _json({facet: {code: str(label) for code, label in terms.items()} for facet, terms in choices.items()})
 
 

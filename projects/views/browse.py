@@ -17,6 +17,7 @@ from projects.insights import figures
 from projects.models import Project, Status, TextLanguage
 
 from . import insights
+from .index_state import index_of
 from .kept_pages import kept_while
 from .redirects import follows_merged, moved
 
@@ -29,7 +30,7 @@ GONE = (Status.WITHDRAWN, Status.ARCHIVED)
 @require_safe
 @kept_while(page_states.of_mosaic)
 def home(request: HttpRequest) -> HttpResponse:
-    index = facets.current(facets.version())
+    index = index_of(request)
     published = Project.objects.published()
     everything = index.select({}, None)
     wall = list(published.for_listing().order_by("-publication_number")[:WALL])
@@ -49,7 +50,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @kept_while(page_states.of_mosaic)
 def project_list(request: HttpRequest) -> HttpResponse:
-    filterset = ProjectFilter(request.GET, queryset=Project.objects.published())
+    filterset = ProjectFilter(request.GET, Project.objects.published(), index=index_of(request))
     fruitless_searches.notice(request, filterset)
     return render(
         request,

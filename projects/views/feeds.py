@@ -15,13 +15,15 @@ from projects import feeds
 from projects.filters import ProjectFilter
 from projects.models import Project
 
+from .index_state import index_of
+
 FORM = 1  # raise it with every change of what an entry says: readers then fetch the feed anew
 
 
 @require_safe
 def projects(request: HttpRequest) -> HttpResponse:
     """Conditional requests are answered from the version of the index alone, which every publication raises."""
-    filterset = ProjectFilter(request.GET, queryset=Project.objects.published())
+    filterset = ProjectFilter(request.GET, Project.objects.published(), index=index_of(request))
     query = filterset.selection_query
     changed_at = _changed_at(filterset)
     etag = quote_etag(hashlib.sha256(f"{FORM} {changed_at.timestamp()} {query}".encode()).hexdigest()[:32])

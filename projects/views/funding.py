@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from projects import facets, funding_check
+from projects import funding_check
 from projects.deadlines import calendar
 from projects.filters import ProjectFilter
 from projects.models import (
@@ -24,6 +24,7 @@ from projects.models import (
 )
 
 from .downloads import csv_response
+from .index_state import index_of
 from .redirects import moved
 
 PUBLISHED = Q(financings__project__status=Status.PUBLISHED)
@@ -68,7 +69,7 @@ def programme_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def topic_list(request: HttpRequest) -> HttpResponse:
-    index = facets.current(facets.version())
+    index = index_of(request)
     topics = list(Topic.objects.all())
     for topic in topics:
         topic.count = index.count("topic", topic.slug)
@@ -117,7 +118,7 @@ def check_csv(request: HttpRequest) -> HttpResponse:
 
 
 def _question(request: HttpRequest) -> funding_check.Question:
-    return funding_check.Question(request.GET, facets.current(facets.version()).labels, timezone.localdate())
+    return funding_check.Question(request.GET, index_of(request).labels, timezone.localdate())
 
 
 @require_safe

@@ -28,6 +28,7 @@ from projects.insights.selection import Telling
 from projects.models import FundedBy, Project
 
 from .downloads import csv_response
+from .index_state import index_of
 from .kept_pages import kept_while
 
 
@@ -135,7 +136,7 @@ def with_query(address: str, query: str) -> str:
 
 def frame(request: HttpRequest, insight: Insight, csv: str = "") -> Frame:
     """The frame around a page over the selection that the query string asks for; `csv` names the address of its CSV."""
-    chosen = ProjectFilter(request.GET, queryset=Project.objects.published())
+    chosen = ProjectFilter(request.GET, Project.objects.published(), index=index_of(request))
     framed = Frame(insight, chosen)
     return Frame(insight, chosen, with_query(csv, framed.query)) if csv else framed
 

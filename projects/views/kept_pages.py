@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from projects.fragments import Shelf
 
 View = Callable[..., HttpResponse]
+State = tuple[Hashable, ...]
 
 
 class Kept(NamedTuple):
@@ -21,11 +22,12 @@ class Kept(NamedTuple):
 _pages: Shelf[Kept] = Shelf(256)  # some ten megabytes at most
 
 
-def kept_while(state: Callable[..., Hashable | None], *, selections: bool = False) -> Callable[[View], View]:
+def kept_while(state: Callable[..., State | None], *, selections: bool = False) -> Callable[[View], View]:
     """The page is rendered once as long as `state` says the same of the view's arguments; None is not kept.
 
-    The state has to name everything that the page shows, because nothing else tells that it has changed. Addresses with
-    a query string are kept where a page is dear (`selections`); elsewhere there are too many of them.
+    The state has to name everything that the page shows, because nothing else tells that it has changed; its first part
+    is the version of the index. Addresses with a query string are kept where a page is dear (`selections`); elsewhere
+    there are too many of them.
     """
 
     def decorate(view: View) -> View:
@@ -35,6 +37,7 @@ def kept_while(state: Callable[..., Hashable | None], *, selections: bool = Fals
             known = state(*args, **kwargs) if is_reader and (selections or not request.GET) else None
             if known is None:
                 return view(request, *args, **kwargs)
+            request.index_version = known[0]  # type: ignore[attr-defined]
             address = request.get_full_path()
             if (page := _pages.get(address, known)) is None:
                 response = view(request, *args, **kwargs)

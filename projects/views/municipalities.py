@@ -19,6 +19,7 @@ from projects.labels import Body, Labels
 from projects.models import Project
 from projects.search import fold
 
+from .index_state import index_of
 from .redirects import moved
 
 SHOWN = 50
@@ -41,7 +42,7 @@ class FigureRow:
 
 @require_safe
 def municipality_list(request: HttpRequest) -> HttpResponse:
-    index = facets.current(facets.version())
+    index = index_of(request)
     text = request.GET.get("q", "").strip()[:100]
     found = Municipality.objects.matching(fold(text), text) if text else Municipality.objects.none()
     return render(
@@ -59,7 +60,7 @@ def municipality_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def municipality_detail(request: HttpRequest, key: str, slug: str = "") -> HttpResponse:
     body = get_object_or_404(Municipality.objects.for_page(), key=key)
-    index = facets.current(facets.version())
+    index = index_of(request)
     if (heir := heir_of(body, index.labels)) or slug != body.slug:
         return moved(request, (heir or body).get_absolute_url())
     numbers = index.select({"municipality": {key}}, None).numbers

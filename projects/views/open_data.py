@@ -18,6 +18,7 @@ from projects.open_data import codebook, download, project_table, records
 from projects.open_data.columns import Choices
 
 from .downloads import csv_response
+from .index_state import index_of
 from .rates import limited
 
 DOWNLOADS = Window("download", most=60, seconds=600)
@@ -28,7 +29,7 @@ DOWNLOADS = Window("download", most=60, seconds=600)
 @gzip_page
 def project_csv(request: HttpRequest, *, for_programs: bool = False) -> HttpResponse:
     """The projects that the query string selects, in the order of their publication."""
-    selected = ProjectFilter(request.GET, queryset=Project.objects.published())
+    selected = ProjectFilter(request.GET, Project.objects.published(), index=index_of(request))
     found = records.records(selected.result.numbers)
     rows = project_table.rows(found, selected.index.labels.choices, for_programs=for_programs)
     head = project_table.head(for_programs=for_programs)
@@ -41,7 +42,7 @@ def project_csv(request: HttpRequest, *, for_programs: bool = False) -> HttpResp
 @limited(DOWNLOADS)
 def whole_mosaic(request: HttpRequest) -> HttpResponse:
     now = timezone.localtime()
-    pieces = download.pieces(facets.current(facets.version()), now, settings.SITE_URL)
+    pieces = download.pieces(index_of(request), now, settings.SITE_URL)
     name = f"integrationsmosaik-{now:%Y-%m-%d}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(pieces, content_type="application/zip", headers=headers)

@@ -14,6 +14,7 @@ from projects.models import Letter, Project, Subscription
 from projects.subscription_forms import SubscriptionForm
 
 from . import open_forms
+from .index_state import index_of
 from .methods import get_or_post
 from .open_forms import opened_by_link
 
@@ -21,7 +22,7 @@ from .open_forms import opened_by_link
 @csrf_exempt  # as open_forms explains
 @get_or_post
 def subscribe(request: HttpRequest) -> HttpResponse:
-    filterset = ProjectFilter(request.GET, queryset=Project.objects.published())
+    filterset = ProjectFilter(request.GET, Project.objects.published(), index=index_of(request))
     query = filterset.selection_query
     context = {"filter": filterset, "query": query, "days": Subscription.CONFIRM_WITHIN.days}
     if request.method != "POST":

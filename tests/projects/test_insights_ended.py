@@ -161,7 +161,7 @@ def test_page_asks_three_times(client, django_assert_num_queries, rows):
     facets.index_all()
     client.get(reverse(PAGE))
     fragments.forget_everything()
-    with django_assert_num_queries(4):  # version twice, projects, their money
+    with django_assert_num_queries(3):  # version, projects, their money
         client.get(reverse(PAGE))
 
 

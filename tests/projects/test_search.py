@@ -195,7 +195,7 @@ def grown_from():
     def grown_from(text: str, collection: str) -> set[str]:
         changes = [search_index._Change(word, word, 1, False) for word in search.words(collection)]
         search_index._save_words(changes)
-        return {word for result in grow(terms_of(text)) for word in result.words}
+        return {word for result in grow(terms_of(text))[1] for word in result.words}
 
     return grown_from
 
