@@ -73,6 +73,9 @@ def test_pictures_are_uploaded_ordered_and_deleted(page_at, portal, photos, asse
     assert_fits(page)
     if javascript:
         assert_accessible(page)
+    for picture in pictures.all():  # one that is still on its way while it is deleted would be missed
+        picture.scroll_into_view_if_needed()
+        expect(picture).to_have_js_property("complete", True)
     page.locator(".upload").first.get_by_text("Löschen").first.click()
     page.get_by_role("button", name="Ja, löschen (Bild 1)").click()
     expect(pictures).to_have_count(1)
