@@ -31,7 +31,7 @@ SECONDS = float(os.environ.get("ROUND_SECONDS") or "2")
 MOST_WARMED = 50  # addresses; a page with more of them measures what nobody has seen yet
 IMPORTED = 10_000  # projects in a table that is brought in
 LARGEST_ADMIN = 100_000  # beyond that its list takes minutes
-LARGEST_EXPORT = 100_000  # beyond that eight of them take many minutes
+LARGEST_EXPORT = 10_000  # beyond that eight of them at once take many minutes
 ONLY = os.environ.get("PAGES", "").lower().split(",")
 
 
@@ -133,7 +133,7 @@ def measure_page(size: int, page: Page, environment: dict[str, str]) -> Iterator
             ones.append(visit(seconds=SECONDS / 2, concurrency=1))
             eights.append(eight)
             shares.append(eight.rate / constant.rate)
-    except FetchError as problem:
+    except (FetchError, OSError) as problem:
         say(f"   {page.name}: {problem}")
         return
     one, eight = (sorted(found, key=lambda result: result.rate)[len(found) // 2] for found in (ones, eights))
