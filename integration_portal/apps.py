@@ -1,4 +1,4 @@
-"""App configuration of the wiring: it has no models, only the deploy checks."""
+"""App configuration of the wiring: it has no models, only the deploy checks and what listens to signing in."""
 
 from django.apps import AppConfig
 
@@ -7,4 +7,4 @@ class PortalConfig(AppConfig):
     name = "integration_portal"
 
     def ready(self) -> None:
-        from . import checks, first_start  # noqa: F401 - they register themselves
+        from . import checks, first_start, sign_in_log  # noqa: F401 - they register themselves

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 # Set by the outermost middleware; joins all lines of one request with the number on its error page.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-FIELDS = ("method", "route", "status", "ms")
+FIELDS = ("method", "route", "status", "ms", "account", "factor")
 
 
 class JsonLines(logging.Formatter):
