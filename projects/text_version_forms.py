@@ -48,6 +48,13 @@ class TextVersionForm(CleanForm, forms.Form):
         field.german = getattr(project, name)
         return field
 
+    def show_stored(self, version: TextVersion) -> None:
+        """Beside each field in which what was typed is not what somebody else has saved meanwhile: theirs."""
+        stored = version.proposed or version.texts
+        for name in FIELDS:
+            if name in self.fields and self.cleaned_data[name] != stored.get(name, ""):
+                self.fields[name].stored = stored.get(name) or _("leer")
+
     @property
     def texts(self) -> dict[str, str]:
         return {name: self.cleaned_data[name] for name in FIELDS if self.cleaned_data.get(name)}

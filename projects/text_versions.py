@@ -101,13 +101,29 @@ def tell_heads(projects: Sequence[Project]) -> None:
 # --- the municipality -------------------------------------------------------------------------------------------------
 
 
-def propose(project: Project, language: str, *, texts: Mapping[str, str], origin: str, by: User) -> TextVersion:
-    """Hands a version to the moderators; what is public stays until they release it."""
+class OvertakenError(Exception):
+    """Somebody else has changed the version since its page was shown; `version` is what they made of it."""
+
+    def __init__(self, version: TextVersion) -> None:
+        super().__init__(version.pk)
+        self.version = version
+
+
+def propose(
+    project: Project, language: str, *, texts: Mapping[str, str], origin: str, by: User, seen: str | None = None
+) -> TextVersion:
+    """Hands a version to the moderators; what is public stays until they release it.
+
+    Raises OvertakenError where the version is not the one that was `seen` (a token) and has other texts than these.
+    """
     with transaction.atomic():
         version, _made = TextVersion.objects.select_for_update(of=("self",)).get_or_create(
             project=project, language=language
         )
-        version.proposed = {name: texts[name] for name in FIELDS if texts.get(name)}
+        wanted = {name: texts[name] for name in FIELDS if texts.get(name)}
+        if seen not in (None, token_of(version)) and (version.proposed or version.texts) != wanted:
+            raise OvertakenError(version)
+        version.proposed = wanted
         version.proposed_origin, version.proposed_digest = origin, digest_of(project)
         version.proposed_at, version.proposed_by, version.return_note = timezone.now(), by, ""
         version.save()
@@ -153,7 +169,7 @@ def reject(version: TextVersion, *, by: User, note: str, seen: str | None = None
 
 
 def token_of(version: TextVersion) -> str:
-    """What a moderator's form carries, so that a decision about what was edited meanwhile is recognised."""
+    """What forms carry, so that a decision about what was edited meanwhile, or an edit of it, is recognised."""
     state = json.dumps([version.proposed, version.proposed_origin, version.return_note], sort_keys=True)
     return hashlib.sha256(state.encode()).hexdigest()
 

@@ -48,18 +48,44 @@ def _is_old(version: TextVersion | None, digest: str) -> bool:
 def edit(request: HttpRequest, pk: int, language: str) -> HttpResponse:
     project = own_published(request, pk)
     version = version_or_new(project, language)
-    form = TextVersionForm(request.POST if request.method == "POST" else None, project=project, version=version)
+    if request.method == "POST":
+        return _save(request, project, version)
+    form, seen = TextVersionForm(None, project=project, version=version), None
     if typed := typed_texts.recall(request.user, project, language, request.GET.get("text", "")):
-        part_editing.fill_in(form, typed_texts.as_data(typed.data))
-    if form.is_valid():
-        typed_texts.forget(request.user, project, language, request.GET.get("text", ""))
-        origin = form.cleaned_data["origin"]
-        version = text_versions.propose(project, language, texts=form.texts, origin=origin, by=request.user)
-        messages.success(request, _("Gespeichert. Die Moderation liest die Fassung und gibt sie dann frei."))
-        if hint := readability.hint_about(form.texts, language):
-            messages.info(request, hint)
-        return redirect("projects:text_versions", pk)
-    return render(request, "text_versions/edit.html", {"project": project, "version": version, "form": form})
+        remembered = typed_texts.as_data(typed.data)
+        part_editing.fill_in(form, remembered)
+        seen = remembered.get("seen")  # of then, so that what was changed since is noticed
+    return _page(request, project, version, form, seen)
+
+
+def _save(request: HttpRequest, project: Project, version: TextVersion) -> HttpResponse:
+    form, seen = TextVersionForm(request.POST, project=project, version=version), request.POST.get("seen")
+    if not form.is_valid():
+        return _page(request, project, version, form, seen)
+    said = {"texts": form.texts, "origin": form.cleaned_data["origin"]}
+    try:
+        text_versions.propose(project, version.language, **said, by=request.user, seen=seen)
+    except text_versions.OvertakenError as overtaken:
+        form.show_stored(overtaken.version)
+        return _page(request, project, overtaken.version, form, None, status=409)
+    typed_texts.forget(request.user, project, version.language, request.GET.get("text", ""))
+    messages.success(request, _("Gespeichert. Die Moderation liest die Fassung und gibt sie dann frei."))
+    if hint := readability.hint_about(form.texts, version.language):
+        messages.info(request, hint)
+    return redirect("projects:text_versions", project.pk)
+
+
+def _page(
+    request: HttpRequest,
+    project: Project,
+    version: TextVersion,
+    form: TextVersionForm,
+    seen: str | None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {"project": project, "version": version, "form": form, "is_overtaken": status == 409}
+    context["seen"] = seen or text_versions.token_of(version)
+    return render(request, "text_versions/edit.html", context, status=status)
 
 
 @require_POST

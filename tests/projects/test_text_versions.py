@@ -202,17 +202,43 @@ def test_an_empty_or_too_long_version_is_explained(project, member):
 
 def test_what_was_typed_when_the_session_ended_comes_back(project, member):
     path = reverse("projects:text_version", args=[project.pk, "en"])
-    led_to = Client().post(path, {**ENGLISH, "origin": "checked"})["Location"]
+    seen = text_versions.token_of(TextVersion(project=project, language="en"))
+    led_to = Client().post(path, {**ENGLISH, "origin": "checked", "seen": seen})["Location"]
     token = TypedText.objects.get().token
     assert str(token) in led_to
     client, address = client_of(member), f"{path}?text={token}"
     html = client.get(address).content.decode()
     assert "Bicycles for everybody." in html
     assert re.search('value="checked"[^>]* checked', html)
+    assert seen_on(html) == seen  # of then: who has changed it meanwhile is not overwritten either
     assert "Bicycles for everybody." not in client.get(path).content.decode()
     client.post(address, {**ENGLISH, "origin": "checked"})
     assert TextVersion.objects.get().proposed == ENGLISH
     assert not TypedText.objects.exists()
+
+
+def seen_on(html: str) -> str:
+    return re.search('name="seen" value="([0-9a-f]{64})"', html)[1]
+
+
+@pytest.mark.check("R02")
+def test_a_colleague_s_text_is_not_overwritten_unseen(project, member):
+    path, client = reverse("projects:text_version", args=[project.pk, "en"]), client_of(member)
+    seen = seen_on(client.get(path).content.decode())
+    theirs = {**ENGLISH, "title": "Their workshop"}
+    text_versions.propose(project, "en", texts=theirs, origin="human", by=None)
+    mine = {**ENGLISH, "origin": "human"}
+    response = client.post(path, {**mine, "seen": seen})
+    html = response.content.decode()
+    assert response.status_code == 409
+    assert "Inzwischen hat jemand anderes diese Fassung geändert" in html
+    assert "Their workshop" in html
+    assert html.count("Inzwischen gespeichert") == 1  # only where the two differ
+    assert TextVersion.objects.get().proposed == theirs
+    again = {**mine, "seen": seen_on(html)}
+    assert client.post(path, again).status_code == 302
+    assert client.post(path, again).status_code == 302  # sent twice: the same texts are no conflict
+    assert TextVersion.objects.get().proposed == ENGLISH
 
 
 def test_a_version_can_be_deleted(project, member):
