@@ -42,7 +42,7 @@ class EnquiryQuerySet(models.QuerySet):
 
     def for_listing(self):
         """Everything that a list shows, in one query: topics arrive as arrays."""
-        topics = self.model.topics.through.objects.filter(enquiry=OuterRef("pk")).order_by("topic__position")
+        topics = self.model.topics.through.objects.filter(enquiry=OuterRef("pk")).order_by("topic")
         return self.select_related("municipality__county").annotate(
             topic_slugs=ArraySubquery(topics.values("topic__slug")),
             topic_labels=ArraySubquery(topics.values(f"topic__{label_column()}")),

@@ -60,7 +60,7 @@ class ProjectQuerySet(models.QuerySet):
     def for_listing(self):
         """Everything a card shows, in one query: topics and money rows arrive as arrays."""
         money = in_order(self.model, "financings")
-        topics = self.model.topics.through.objects.filter(project=OuterRef("pk")).order_by("topic__position")
+        topics = self.model.topics.through.objects.filter(project=OuterRef("pk")).order_by("topic")
         return self.select_related("lead__county").annotate(
             topic_slugs=ArraySubquery(topics.values("topic__slug")),
             topic_labels=ArraySubquery(topics.values(f"topic__{label_column()}")),
@@ -70,10 +70,8 @@ class ProjectQuerySet(models.QuerySet):
 
     def for_detail(self):
         """Everything the page of a project shows, in four queries."""
-        groups = self.model.target_groups.through.objects.filter(project=OuterRef("pk")).order_by(
-            "targetgroup__position"
-        )
-        further = self.model.further.through.objects.filter(project=OuterRef("pk")).order_by("municipality__sort_key")
+        groups = self.model.target_groups.through.objects.filter(project=OuterRef("pk")).order_by("targetgroup")
+        further = self.model.further.through.objects.filter(project=OuterRef("pk")).order_by("municipality")
         body = JSONObject(key="municipality__key", display_name="municipality__display_name")
         picture = JSONObject(id="id", width="width", height="height", alt="alt", credit="credit")
         paper = JSONObject(id="id", title="title", size="size")
