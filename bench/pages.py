@@ -1,7 +1,13 @@
 """What is measured, and the bar of each page: its share of the rate of a constant page, by number of projects."""
 
+import csv
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
+from urllib.parse import urlencode
+
+from tools import ROOT
 
 
 @dataclass(frozen=True)
@@ -16,7 +22,8 @@ class Bars:
 class Page:
     """Addresses that are fetched in turn; `bars` by number of projects; `milliseconds` bounds the median of one.
 
-    `is_known`: the visitor has the page already and asks whether it has changed.
+    `is_known`: the visitor has the page already and asks whether it has changed. `is_first`: more addresses than a
+    process keeps pages of, so that each is read and rendered; they tell what the first reader waits for.
     """
 
     name: str
@@ -25,6 +32,22 @@ class Page:
     milliseconds: float | None = None
     is_streamed: bool = False
     is_known: bool = False
+    is_first: bool = False
+
+
+VOCABULARY = ROOT / "projects" / "data" / "vocabulary.toml"
+REGISTER = ROOT / "municipalities" / "data" / "municipalities.csv"
+
+
+def register_keys() -> list[str]:
+    with REGISTER.open(encoding="utf-8", newline="") as file:
+        return [row["key"] for row in csv.DictReader(file)]
+
+
+def selections() -> list[str]:
+    """Each has about every second project."""
+    topics = [topic["slug"] for topic in tomllib.loads(VOCABULARY.read_text(encoding="utf-8"))["topics"]]
+    return [urlencode({"topic": three}, doseq=True) for three in combinations(topics, 3)]
 
 
 LIST = {1_000: Bars(0.10, 0.15), 10_000: Bars(0.10, 0.15), 100_000: Bars(0.075, 0.12)}
@@ -42,12 +65,17 @@ PAGES = (
     ),
     Page("Suche", tuple(f"/projekte/?q={word}" for word in WORDS), {10_000: Bars(0.08, 0.12)}),
     Page("Projekt", tuple(f"/projekte/{number}/" for number in range(1, 900, 37)), {0: Bars(0.20, 0.28)}),
-    # More than a process keeps, so that each is read from the database and rendered: what the first reader waits for.
-    Page("Projekt, zum ersten Mal", tuple(f"/projekte/{number}/" for number in range(1, 901))),
+    Page("Projekt, zum ersten Mal", tuple(f"/projekte/{number}/" for number in range(1, 901)), is_first=True),
     Page("Kommune", ("/kommunen/034545407/", "/kommunen/03241/", "/kommunen/03454/")),
+    Page("Kommune, zum ersten Mal", tuple(f"/kommunen/{key}/" for key in register_keys()), is_first=True),
     Page("Kommunen wie meine", ("/projekte/?like=034545407", "/projekte/?like=03454"), milliseconds=30),
     Page("Vergleichbare Kommunen", ("/kommunen/034545407-samtgemeinde-soegel/vergleichbar/",)),
     Page("Finanzierung einer Auswahl", ("/auswertung/finanzierung/?topic=language",), milliseconds=50),
+    Page(
+        "Finanzierung, zum ersten Mal",
+        tuple(f"/auswertung/finanzierung/?{query}" for query in selections()),
+        is_first=True,
+    ),
     Page("Finanzierung", ("/auswertung/finanzierung/",), milliseconds=50),
     Page("Haupt- und Ehrenamt", ("/auswertung/haupt-und-ehrenamt/",), milliseconds=50),
     Page("Hürden", ("/auswertung/huerden/",), milliseconds=50),

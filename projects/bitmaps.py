@@ -16,6 +16,18 @@ def at_least(several: Iterable[BitMap]) -> list[BitMap]:
     return found
 
 
+def across(groups: Iterable[list[int] | BitMap], start: int, stop: int) -> list[int]:
+    """A slice of several groups one after the other, each as `newest_first` reads it; no more are read than needed."""
+    found: list[int] = []
+    skipped, wanted = start, stop - start
+    for group in groups:
+        found += newest_first(group, skipped, skipped + wanted - len(found))
+        skipped = max(skipped - len(group), 0)
+        if len(found) == wanted:
+            break
+    return found
+
+
 def newest_first(group: list[int] | BitMap, start: int, stop: int) -> list[int]:
     """A slice of a group as pages show it; numbers ascend with publication, so bitmaps are read from the end."""
     if isinstance(group, list):

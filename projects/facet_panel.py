@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 
-from .facets import Option
 from .filter_parts import Facet
 from .fragments import SLOT, Shelf
+from .labels import Option
 
 # By facet: what stands before and after its options. By facet and value, whether the option is chosen and whether it
 # gives nothing: what stands before and after its count.

@@ -1,7 +1,8 @@
 """Which values of which facet a project has, worked out from its rows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -11,7 +12,7 @@ from municipalities.models import Municipality
 
 from .insights.cost_per_person import cost_per_person, indexed
 from .labels import COUNTY_KEY_LENGTH
-from .models import Adopted, Adoption, AdoptionState, Cost, Financing, FundedBy, Obstacle, Project, Size
+from .models import Adopted, Adoption, AdoptionState, Cost, Financing, FundedBy, Obstacle, Permanence, Project, Size
 
 # Lower bounds, largest first: a class begins at its bound and ends before the next.
 SIZES = (
@@ -41,11 +42,13 @@ def values_of_all(projects: QuerySet[Project]) -> Iterator[tuple[int, dict[str, 
     """Publication number of each project and its values in every facet, in two queries.
 
     An unknown fact gives no value, except for `cost`. Beside the public facets: `all`, `lead` (key), `adoptions` (how
-    many), `confirmed_on` (day) and `cost_per_person`, from which distances, orders and `confirmed` are worked out.
+    many), `confirmed_on` (day) and `cost_per_person`, from which distances, orders and `confirmed` are worked out;
+    `source` and `programme` (primary keys of who pays); and how many rows of money with a known permanence, of money
+    that ends and of obstacles there are, from which sums follow.
     """
-    families = read_families()
+    family_of = read_families()
     for row in _rows(projects).iterator(chunk_size=2000):
-        family = families[row.lead].union(*(families[pk] for pk in row.further_ids))
+        family = family_of(row.lead).union(*map(family_of, row.further_ids))
         values = {facet: {str(value) for value in found if value} for facet, found in _values(row, family).items()}
         yield row.publication_number, values
 
@@ -69,6 +72,8 @@ def _rows(projects: QuerySet[Project]) -> QuerySet[Any]:
         "group_slugs": array(Project.target_groups.through, "targetgroup__slug"),
         "money_levels": array(Financing, "level", is_requested=False),
         "permanences": array(Financing, "permanence", is_requested=False),
+        "source_ids": array(Financing, "source", is_requested=False),
+        "programme_ids": array(Financing, "programme", is_requested=False),
         "obstacle_slugs": array(Obstacle, "category__slug"),
         "obstacle_levels": array(Obstacle, "level"),
         "adopters": array(Adoption, "municipality", state=AdoptionState.PUBLISHED),
@@ -78,6 +83,8 @@ def _rows(projects: QuerySet[Project]) -> QuerySet[Any]:
 
 def _values(row: Any, family: frozenset[str]) -> dict[str, Iterable[Any]]:
     population, adoptions = row.lead__population, len(row.adopters)
+    permanences = [permanence for permanence in row.permanences if permanence]
+    ending = [permanence for permanence in permanences if permanence != Permanence.PERMANENT]
     return {
         "all": ["all"],
         "lead": [row.lead__key],
@@ -97,6 +104,11 @@ def _values(row: Any, family: frozenset[str]) -> dict[str, Iterable[Any]]:
         "effort": [row.transfer_effort],
         "obstacle": row.obstacle_slugs,
         "obstacle_level": row.obstacle_levels,
+        "source": row.source_ids,
+        "programme": row.programme_ids,
+        "money_rows": [len(permanences)],
+        "ending_rows": [len(ending)],
+        "obstacle_rows": [len(row.obstacle_slugs)],
         "adopted": [Adopted.YES if adoptions else Adopted.NO, Adopted.HELP_OFFERED if row.help_offered else ""],
         "adoptions": [adoptions] if adoptions else [],
         "confirmed_on": [row.confirmed_on.isoformat()] if row.confirmed_on else [],
@@ -104,11 +116,15 @@ def _values(row: Any, family: frozenset[str]) -> dict[str, Iterable[Any]]:
     }
 
 
-def read_families() -> dict[int, frozenset[str]]:
-    """For every body of the register: its key and those of the bodies that it is part of or was merged into."""
+def read_families() -> Callable[[int], frozenset[str]]:
+    """What gives, for the row number of a body, its key and those of the bodies it is part of or was merged into.
+
+    The register is read once; a family is worked out when it is first asked for, as most projects need only one.
+    """
     rows = Municipality.objects.order_by().values_list("pk", "key", "parent", "county", "successor")
     register = {pk: (key, belongs_to) for pk, key, *belongs_to in rows}
 
+    @cache
     def family(pk: int) -> frozenset[str]:
         found, open_ends = set(), {pk}
         while open_ends:
@@ -116,7 +132,7 @@ def read_families() -> dict[int, frozenset[str]]:
             open_ends = {above for pk in open_ends for above in register[pk][1] if above} - found
         return frozenset(register[pk][0] for pk in found)
 
-    return {pk: family(pk) for pk in register}
+    return family
 
 
 def _class_of(amount: int | Decimal, bounds: Iterable[tuple[int, str]]) -> str:

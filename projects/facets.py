@@ -21,23 +21,30 @@ from django.db import connection, transaction
 from django.db.models import BinaryField, Case, F, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.functional import Promise
 from pyroaring import BitMap
 
 from municipalities import reading
 
-from .bitmaps import at_least, newest_first
+from . import revisions
+from .bitmaps import across, at_least, newest_first
 from .days import years_later
 from .facet_values import values_of_all
+from .fragments import Shelf
 from .insights import cost_per_person
-from .labels import Labels, Tile, read_labels
+from .labels import Labels, Option, Tile, read_labels
 from .models import FacetValue, IndexVersion, Project, Recency
 
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def touch() -> int:
-    """Raise the version, so that every process reloads; other writers wait until this transaction has ended."""
+def touch() -> None:
+    """Tell every process that anything may have changed; other writers wait until this transaction has ended."""
+    with transaction.atomic():
+        _store([revisions.row_of_everything()], _raise())
+
+
+def _raise() -> int:
+    """The new version; other writers wait until this transaction has ended."""
     table = connection.ops.quote_name(IndexVersion._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -50,7 +57,7 @@ def touch() -> int:
 
 def lock() -> None:
     """Be the only one to publish until this transaction has ended."""
-    touch()
+    _raise()
 
 
 def index_project(project: Project) -> None:
@@ -58,10 +65,10 @@ def index_project(project: Project) -> None:
     if project.publication_number is None:
         return
     with transaction.atomic():
-        raised = touch()
+        raised = _raise()
         published = values_of_all(Project.objects.published().filter(pk=project.pk))
         wanted = {pair for _number, values in published for pair in _pairs(values)}
-        changed = []
+        changed = [revisions.row_of(project.publication_number)]
         for (facet, value), numbers in _rows_about(project.publication_number, wanted).items():
             if (project.publication_number in numbers) != ((facet, value) in wanted):
                 changed.append((facet, value, numbers ^ BitMap([project.publication_number])))
@@ -73,12 +80,12 @@ def index_project(project: Project) -> None:
 def index_all() -> None:
     """Work the whole index out anew; for imports, and for changes of the register or of the vocabularies."""
     with transaction.atomic():
-        raised = touch()
+        raised = _raise()
         wanted: defaultdict[tuple[str, str], BitMap] = defaultdict(BitMap)
         for number, values in values_of_all(Project.objects.published()):
             for pair in _pairs(values):
                 wanted[pair].add(number)
-        changed = []
+        changed = [revisions.row_of_everything()]
         for (facet, value), (_version, stored) in _read().items():
             numbers = wanted.pop((facet, value), BitMap())
             if numbers != stored:
@@ -149,16 +156,6 @@ STEPS: Mapping[str, Steps] = {
 }
 # Two ways to choose bodies by their keys; a project has to answer to both.
 LEADS = ("near", "like")
-
-
-@dataclass(slots=True)
-class Option:
-    """A value of a facet beside its number of projects."""
-
-    value: str
-    label: str | Promise
-    count: int
-    selected: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,17 +235,20 @@ class FacetIndex:
         """The projects that have one of the chosen values in every facet of `selection`, and are among `hits`.
 
         A facet without chosen values does not restrict; a value that nothing has gives nothing. `today` decides what
-        was confirmed within a year.
+        was confirmed within a year. What was asked before is kept with its counts: nobody may change it.
         """
-        today = today or timezone.localdate()
+        day = today or timezone.localdate()
+        asked = tuple((facet, tuple(values)) for facet, values in selection.items() if values)
+        return _selections.get_or_make(lambda: self._select(asked, hits, day), id(self), id(hits), day, asked)
+
+    def _select(self, asked: Iterable[tuple[str, Collection[str]]], hits: BitMap | None, day: date) -> "Selection":
         chosen = {}
-        for facet, values in selection.items():
-            if values:
-                known = self.values(facet, today)
-                chosen[facet] = BitMap.union(BitMap(), *(known[value] for value in values if value in known))
+        for facet, values in asked:
+            known = self.values(facet, day)
+            chosen[facet] = BitMap.union(BitMap(), *(known[value] for value in values if value in known))
         if hits is not None:
             chosen["q"] = hits & self.everything
-        return Selection(self, chosen, today)
+        return Selection(self, chosen, day, hits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,6 +258,7 @@ class Selection:
     index: FacetIndex
     chosen: Mapping[str, BitMap]
     today: date
+    hits: BitMap | None = None
 
     def without(self, *facets: str) -> BitMap:
         """What the selection would give if nothing were chosen in these facets."""
@@ -285,14 +286,8 @@ class Selection:
 
         `ranked` are the best hits for `relevance`; `leads` the keys of bodies for `similarity`, the most alike first.
         """
-        skipped = (page - 1) * size
-        found: list[int] = []
-        for group in self._by_lead(leads) if sort == "similarity" else self._groups(sort, ranked):
-            found += newest_first(group, skipped, skipped + size - len(found))
-            skipped = max(skipped - len(group), 0)
-            if len(found) == size:
-                break
-        return found
+        groups = self._by_lead(leads) if sort == "similarity" else self._groups(sort, ranked)
+        return across(groups, (page - 1) * size, page * size)
 
     def _groups(self, sort: str, ranked: Sequence[int]) -> Iterator[list[int] | BitMap]:
         if sort == "relevance":
@@ -337,6 +332,7 @@ class _Counts(dict):
 
 _copy: FacetIndex | None = None
 _loading = threading.Lock()
+_selections: Shelf[Selection] = Shelf(64)  # each refers to its index and hits: none else can have their identity
 
 
 def with_version(projects: QuerySet[Project]) -> QuerySet[Project]:
@@ -364,6 +360,7 @@ def current(wanted: int) -> FacetIndex:
         with _loading:
             if _copy is None or _copy.version != wanted or not wanted:
                 _copy = load(_copy)
+                _selections.clear()
             copy = _copy
     return copy
 

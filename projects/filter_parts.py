@@ -9,7 +9,7 @@ from django.utils.functional import Promise, SimpleLazyObject, cached_property
 from django.utils.translation import gettext as _
 
 from . import likeness
-from .facets import Option
+from .labels import Option
 
 if TYPE_CHECKING:
     from .filters import ProjectFilter
@@ -58,6 +58,13 @@ class ProjectPage(Page):
     @property
     def page_range(self) -> Iterator[int | str]:
         return self.paginator.get_elided_page_range(self.number, on_each_side=2, on_ends=1)
+
+
+class LongPaginator(Paginator):
+    """With a short list of page numbers around the one that is shown."""
+
+    def _get_page(self, *args, **kwargs) -> ProjectPage:
+        return ProjectPage(*args, **kwargs)
 
 
 class FoundPage(ProjectPage):

@@ -20,10 +20,13 @@ _shelves: list["Shelf"] = []
 
 
 class Shelf(Generic[Fragment]):
-    """At most `most` fragments of one kind; the one that was not asked for the longest makes room for a new one."""
+    """At most `most` fragments of one kind; those that were not asked for the longest make room for a new one.
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    With `weigh` they may weigh so much together, in bytes for example.
+    """
+
+    def __init__(self, most: int, weigh: Callable[[Fragment], int] = lambda _fragment: 1) -> None:
+        self._most, self._weigh, self._weight = most, weigh, 0
         self._kept: OrderedDict[Hashable, Fragment] = OrderedDict()
         self._lock = threading.Lock()
         _shelves.append(self)
@@ -46,10 +49,14 @@ class Shelf(Generic[Fragment]):
             return [fragment for _full, fragment in found]
 
     def put(self, fragment: Fragment, *key: Hashable) -> Fragment:
+        full = (get_language(), *key)
         with self._lock:
-            self._kept[(get_language(), *key)] = fragment
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            if full in self._kept:
+                self._weight -= self._weigh(self._kept.pop(full))
+            self._kept[full] = fragment
+            self._weight += self._weigh(fragment)
+            while self._weight > self._most:
+                self._weight -= self._weigh(self._kept.popitem(last=False)[1])
         return fragment
 
     def get_or_make(self, make: Callable[[], Fragment], *key: Hashable) -> Fragment:
@@ -60,6 +67,7 @@ class Shelf(Generic[Fragment]):
     def clear(self) -> None:
         with self._lock:
             self._kept.clear()
+            self._weight = 0
 
 
 def forget_everything() -> None:

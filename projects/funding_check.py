@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from municipalities.models import Municipality
 
 from .labels import Body, Labels
-from .models import FundingProgramme, Project, Topic
+from .models import FundingProgramme, Topic
 from .parameters import BodyField, FacetField, QueryForm
 from .templatetags.mosaic import number, partial
 
@@ -48,11 +48,6 @@ class Finding:
         if False in met:
             return Verdict.FITS_NOT
         return Verdict.PERHAPS if None in met else Verdict.FITS
-
-    @property
-    def projects(self) -> list[Project]:
-        """Published projects that name the programme; pk and title only."""
-        return [Project(**row) for row in self.programme.funded_projects]
 
     @property
     def reasons(self) -> list[str]:

@@ -70,6 +70,16 @@ class Tile:
     count: int = 0
 
 
+@dataclass(slots=True)
+class Option:
+    """A value of a facet beside its number of projects."""
+
+    value: str
+    label: str | Promise
+    count: int
+    selected: bool = False
+
+
 @dataclass(frozen=True)
 class Labels:
     """The values of every facet in the order in which pages show them, the bodies of the register by key, the tiles.

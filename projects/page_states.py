@@ -5,13 +5,14 @@ register, vocabularies, programmes, obstacles. Only what changes without it is n
 """
 
 from collections.abc import Hashable
+from datetime import date
 
 from django.utils import timezone
 
 from municipalities import reading
 
 from . import facets
-from .models import Status
+from .models import EnquiryState, Status
 
 # As a QuerySet it would take ten times as long to write as to answer. Offices are edited without their projects, and
 # interest is shown without a moderator. Versions in other languages are released one by one.
@@ -25,6 +26,18 @@ _PROJECT = """
     WHERE project.id = %s AND project.status = %s
 """
 
+# Figures and neighbours change with the register, which raises the version; a Gesuch comes and goes without it.
+_MUNICIPALITY = """
+    SELECT raised.version, today.day, (
+        SELECT string_agg(concat_ws(',', id, expires_on, title), ';' ORDER BY id) FROM projects_enquiry
+        WHERE municipality_id = body.id AND state = %s AND expires_on >= today.day
+    )
+    FROM municipalities_municipality AS body
+    CROSS JOIN projects_indexversion AS raised
+    CROSS JOIN (SELECT %s::date AS day) AS today
+    WHERE body.key = %s
+"""
+
 
 def of_mosaic() -> tuple[Hashable, ...] | None:
     """Of a page about all that is published, as of today."""
@@ -34,6 +47,15 @@ def of_mosaic() -> tuple[Hashable, ...] | None:
 
 def of_project(pk: int, slug: str = "") -> tuple[Hashable, ...] | None:
     """Of the public page of a published project."""
+    return _row(_PROJECT, pk, Status.PUBLISHED)
+
+
+def of_municipality(key: str, slug: str = "") -> tuple[Hashable, ...] | None:
+    """Of the pages about one body of the register, as of today."""
+    return _row(_MUNICIPALITY, EnquiryState.PUBLISHED, timezone.localdate(), key)
+
+
+def _row(query: str, *values: str | int | date) -> tuple[Hashable, ...] | None:
     with reading.connection().cursor() as cursor:
-        cursor.execute(_PROJECT, [pk, Status.PUBLISHED])
+        cursor.execute(query, values)
         return cursor.fetchone()

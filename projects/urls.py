@@ -96,6 +96,7 @@ urlpatterns = [
     path("foerderung/check/", funding.check, name="funding_check"),
     path("foerderung/check.csv", funding.check_csv, name="funding_check_csv"),
     path("foerderung/fristen.ics", funding.deadlines, name="funding_deadlines"),
+    path("foerderung/geldgeber/<int:pk>-<slug:slug>/", funding.source_detail, name="funding_source"),
     path("foerderung/<slug:slug>/", funding.programme_detail, name="funding_programme"),
     path("themen/", funding.topic_list, name="topics"),
     path("themen/<slug:slug>/", funding.topic_detail, name="topic"),

@@ -7,7 +7,7 @@ from django.utils import timezone
 from zeal import zeal_ignore
 
 from municipalities.models import Kind, Municipality
-from projects.models import FundingSource, Project, Status, Topic
+from projects.models import Financing, FundingSource, Project, Status, Topic
 
 _numbers = count(1)
 # Keys that no test names itself: the real register uses 101 to 462, some tests 701 and above.
@@ -93,3 +93,9 @@ def make_project(*, topics=("housing",), target_groups=(), further=(), **overrid
     project.target_groups.set(target_groups)
     project.further.set(further)
     return project
+
+
+def add_money(project: Project, *rows: tuple[str, str]) -> None:
+    """Granted money by level and permanence."""
+    for level, permanence in rows:
+        Financing.objects.create(project=project, source=make_funding_source(), level=level, permanence=permanence)

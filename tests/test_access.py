@@ -12,7 +12,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from municipalities.models import User
-from projects import adoptions, confirmation
+from projects import adoptions, confirmation, indexes
 from projects.models import Adoption, Contact, Enquiry, Project, Subscription
 from tests.access_world import WAYS, World
 from tests.factories import make_funding_source, make_project
@@ -142,6 +142,18 @@ def part_of(name: str):
     return lambda world: {"pk": getattr(world, name).pk, "part": "kopf"}
 
 
+def source_of(name: str):
+    """Address arguments of who gives money to one of the world's projects and to nobody else."""
+
+    def arguments(world: World) -> dict:
+        source = make_funding_source(f"Stiftung {name}", "foundation")
+        getattr(world, name).financings.create(source=source, level=source.level)
+        indexes.update(getattr(world, name))
+        return {"pk": source.pk, "slug": source.slug}
+
+    return arguments
+
+
 def nothing(world: World) -> dict:
     return {}
 
@@ -171,6 +183,8 @@ READING = [
     ("projects:municipality_without_slug", lambda world: {"key": world.municipality.key}, MOVED),
     ("projects:funding", nothing, EVERYBODY),
     ("projects:funding_programme", lambda world: {"slug": world.programme.slug}, EVERYBODY),
+    ("projects:funding_source", source_of("published"), EVERYBODY),
+    ("projects:funding_source", source_of("draft"), HIDDEN),  # that a draft names somebody stays unknown
     ("projects:topics", nothing, EVERYBODY),
     ("projects:topic", lambda world: {"slug": world.topic.slug}, EVERYBODY),
     ("projects:insights", nothing, EVERYBODY),
@@ -369,6 +383,7 @@ def test_draft_is_in_no_list_search_count_or_page(world):
     source = make_funding_source()
     for project in (world.published, world.draft):
         project.financings.create(source=source, programme=world.programme, level="state")
+        indexes.update(project)
     pages = [
         reverse("projects:home"),
         reverse("projects:list"),

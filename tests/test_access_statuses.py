@@ -114,7 +114,7 @@ ABOUT_OTHERS = {
     f"projects:{name}"
     for name in (
         "adoption withdraw_adoption enquiry answer_enquiry edit_enquiry extend_enquiry end_enquiry "
-        "shared_obstacle shared_obstacle_without_slug end_own_membership person"
+        "shared_obstacle shared_obstacle_without_slug end_own_membership person funding_source"
     ).split()
 }
 

@@ -163,7 +163,7 @@ QUERY_COUNTS = {
     "home": 1,
     "list": 1,
     "topics": 2,
-    "funding": 3,
+    "funding": 4,
     "municipalities": 1,
     "contribute": 1,
     "help": 0,

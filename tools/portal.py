@@ -95,6 +95,7 @@ def prepare(environment: dict[str, str]) -> None:
         ("Sprachen bereitstellen", "compile_languages"),
         ("Kommunen einlesen", "import_municipalities"),
         ("Beispielprojekte einlesen", "import_examples"),
+        ("Suche und Filter bereitstellen", "reindex"),  # a newer release may count more
     ):
         if title:
             say(f"{title} …")

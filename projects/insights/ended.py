@@ -1,20 +1,23 @@
 """Projects that have ended, over a selection: why, what they advise, and on which money they stood."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import BooleanField, Case, F, Prefetch, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Prefetch, Q, Value, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pyroaring import BitMap
 
+from projects.bitmaps import across
 from projects.facets import Selection
 from projects.models import ENDED_STAGES, EndCause, Financing, FundedBy, Project, Stage
+from projects.revisions import Blocks, within
 
-from .selection import Kept, Telling
+from .selection import Kept, Telling, merged
 
 UNKNOWN = "unknown"  # in addresses, for projects that name no cause
 CAUSES: Mapping[str, str | Promise] = {**dict(EndCause.choices), "": gettext_lazy("keine Angabe")}
@@ -22,9 +25,10 @@ CAUSES: Mapping[str, str | Promise] = {**dict(EndCause.choices), "": gettext_laz
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Ended published projects by cause, and those that advise others or tell the reason in words."""
+    """Ended published projects by cause and by their last day, and those that advise or tell the reason in words."""
 
     causes: Mapping[str, BitMap]
+    days: Mapping[date | None, BitMap]  # None where it is not known
     advise: BitMap
     explain: BitMap
 
@@ -37,27 +41,39 @@ def _says(field: str) -> Case:
     return Case(When(~Q(**{field: ""}), then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
-def read(_today: date) -> Facts:
-    """In one query."""
-    causes: dict[str, BitMap] = {}
+def read(_today: date, blocks: Blocks | None) -> Facts:
+    """What is known of these projects, or of all for None; in one query."""
+    causes: defaultdict[str, BitMap] = defaultdict(BitMap)
+    days: defaultdict[date | None, BitMap] = defaultdict(BitMap)
     advise, explain = BitMap(), BitMap()
     rows = (
-        Project.objects.published()
+        within(Project.objects.published(), blocks, "publication_number")
         .filter(stage__in=ENDED_STAGES)
         .order_by()
         .annotate(advises=_says("lessons"), explains=_says("end_reason"))
-        .values_list("end_cause", "advises", "explains")
+        .values_list("end_cause", "ended_on", "advises", "explains")
         .annotate(numbers=ArrayAgg("publication_number"))
     )
-    for cause, advises, explains, listed in rows:
-        numbers = BitMap(listed)
-        causes[cause] = causes.get(cause, BitMap()) | numbers
-        advise |= numbers if advises else BitMap()
-        explain |= numbers if explains else BitMap()
-    return Facts(causes, advise, explain)
+    for cause, day, advises, explains, numbers in rows:
+        causes[cause].update(numbers)
+        days[day].update(numbers)
+        if advises:
+            advise.update(numbers)
+        if explains:
+            explain.update(numbers)
+    return Facts(causes, days, advise, explain)
 
 
-facts_for = Kept(read)
+def merge(older: Facts, newer: Facts, changed: BitMap) -> Facts:
+    return Facts(
+        merged(older.causes, newer.causes, changed),
+        merged(older.days, newer.days, changed),
+        (older.advise - changed) | newer.advise,
+        (older.explain - changed) | newer.explain,
+    )
+
+
+facts_for = Kept(read, merge)
 
 
 @dataclass(frozen=True)
@@ -86,6 +102,12 @@ class Ended:
     explain: int
     duration_known: int
     numbers: BitMap
+    days: Mapping[date | None, BitMap]  # of all ended projects
+
+    def listed(self, places: range) -> list[int]:
+        """The numbers at these places of what it lists: what ended last comes first, then the newest."""
+        days = sorted(self.days, key=lambda day: day or date.min, reverse=True)
+        return across((self.days[day] & self.numbers for day in days), places.start, places.stop)
 
     @property
     def cause_known(self) -> int:
@@ -118,18 +140,17 @@ def survey(selection: Selection, cause: str | None = None) -> Ended:
         explain=ended.intersection_cardinality(facts.explain),
         duration_known=BitMap.union(BitMap(), *financing.values()).intersection_cardinality(ended),
         numbers=ended if cause is None else ended & facts.causes.get(cause, BitMap()),
+        days=facts.days,
     )
 
 
-def projects(found: Ended) -> QuerySet[Project]:
-    """The listed projects, what ended last first, each with its granted money as `money_at_the_end`."""
+def projects(numbers: Sequence[int]) -> list[Project]:
+    """These projects in this order, each with its granted money as `money_at_the_end`."""
     money = Financing.objects.filter(is_requested=False).select_related("source", "programme")
-    return (
-        Project.objects.number_in(found.numbers)
-        .for_listing()
-        .prefetch_related(Prefetch("financings", money.order_by("position", "pk"), to_attr="money_at_the_end"))
-        .order_by(F("ended_on").desc(nulls_last=True), "-publication_number")
-    )
+    shown = Prefetch("financings", money.order_by("position", "pk"), to_attr="money_at_the_end")
+    rows = Project.objects.number_in(numbers).for_listing().prefetch_related(shown)
+    found = {project.publication_number: project for project in rows}
+    return [found[number] for number in numbers if number in found]
 
 
 def telling(selection: Selection) -> Telling:

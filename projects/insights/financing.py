@@ -20,8 +20,9 @@ from pyroaring import BitMap
 from projects.days import years_later
 from projects.facets import Selection
 from projects.models import Financing, FinancingKind, FundedBy, FundingLevel, Permanence, Status
+from projects.revisions import Blocks, within
 
-from .selection import Kept, Sums, Telling
+from .selection import Kept, Sums, Telling, merged
 
 LISTED = 60
 
@@ -61,7 +62,7 @@ NUMBER_DIGITS = 22
 class Facts:
     """The granted money rows of all published projects, seen from one day."""
 
-    places: int  # as many rows as the project with the most has
+    places: int  # no project has more rows
     rows: Mapping[tuple[str, str], BitMap]  # (way, value): the rows that are of this kind
     projects: Mapping[tuple[str, str], BitMap]  # the same, their projects
     everything: BitMap
@@ -79,15 +80,16 @@ def granted() -> QuerySet[Financing]:
     return Financing.objects.filter(project__status=Status.PUBLISHED, is_requested=False).order_by()
 
 
-def read(today: date) -> Facts:
-    """All rows as they are now, in one query."""
+def read(today: date, blocks: Blocks | None) -> Facts:
+    """The rows of these projects as they are now, in one query; of all for None."""
     in_a_year, in_two_years = years_later(today, 1), years_later(today, 2)
     places: defaultdict[int, int] = defaultdict(int)
     rows: defaultdict[tuple[str, str], array[int]] = defaultdict(lambda: array("I"))
     cents = {basis: (array("I"), array("Q")) for basis in (Basis.YEAR, Basis.WHOLE)}
     ends: defaultdict[date, BitMap] = defaultdict(BitMap)
     columns = ("project__publication_number", "level", "kind", "permanence", "ends_on", "is_per_year", "amount")
-    found = granted().values_list(*columns).iterator()  # not all at once: a process never gives that memory back
+    asked = within(granted(), blocks, "project__publication_number")
+    found = asked.values_list(*columns).iterator()  # not all at once: a process never gives that memory back
     for number, level, kind, permanence, ends_on, is_per_year, amount in found:
         row = number | places[number] << NUMBER_DIGITS
         places[number] += 1
@@ -126,7 +128,21 @@ def read(today: date) -> Facts:
     )
 
 
-facts_for = Kept(read)
+def merge(older: Facts, newer: Facts, changed: BitMap) -> Facts:
+    places = max(older.places, newer.places)
+    rows = BitMap.union(BitMap(), *(changed.shift(place << NUMBER_DIGITS) for place in range(places)))
+    return Facts(
+        places,
+        merged(older.rows, newer.rows, rows),
+        merged(older.projects, newer.projects, changed),
+        (older.everything - rows) | newer.everything,
+        (older.with_money - changed) | newer.with_money,
+        {basis: sums.merged(newer.sums[basis], rows) for basis, sums in older.sums.items()},
+        merged(older.ends, newer.ends, changed),
+    )
+
+
+facts_for = Kept(read, merge)
 
 
 # --- what a selection gives -------------------------------------------------------------------------------------------

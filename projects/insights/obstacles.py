@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from typing import NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -21,6 +22,7 @@ from pyroaring import BitMap
 
 from projects.facets import Selection
 from projects.models import Obstacle, ObstacleLevel, ObstacleState, SharedObstacle, Status
+from projects.revisions import Blocks, within
 
 from .selection import Kept, Telling
 
@@ -50,6 +52,11 @@ class Tally:
             steps.append(BitMap(left.keys()))
             left = Counter({number: times - 1 for number, times in left.items() if times > 1})
         return cls(steps or [BitMap()])
+
+    def merged(self, newer: "Tally", changed: BitMap) -> "Tally":
+        """Without the obstacles of the projects in `changed`, together with those of `newer`."""
+        pairs = zip_longest(self.steps, newer.steps, fillvalue=BitMap())
+        return Tally([(older - changed) | step for older, step in pairs])
 
     @property
     def projects(self) -> BitMap:
@@ -101,10 +108,10 @@ def counted(obstacles: QuerySet[Obstacle]) -> QuerySet[Obstacle]:
     )
 
 
-def read(_today: date) -> Facts:
-    """All rows as they are now, in two queries; PostgreSQL gathers them by cell."""
+def read(_today: date, blocks: Blocks | None) -> Facts:
+    """The rows of these projects, or of all for None, as they are now; in two queries, PostgreSQL gathers by cell."""
     cells = (
-        counted(published())
+        counted(within(published(), blocks, "project__publication_number"))
         .order_by()
         .values_list("its_level", "its_category", "entry", "its_state", "has_way_out")
         .annotate(numbers=ArrayAgg("project__publication_number"), leads=ArrayAgg("project__lead"))
@@ -128,7 +135,30 @@ def read(_today: date) -> Facts:
     )
 
 
-facts_for = Kept(read)
+def merge(older: Facts, newer: Facts, changed: BitMap) -> Facts:
+    """Who leads is worked out anew only for cells that have other projects than before, or whose project moved."""
+    nothing = Tally.of(())
+    lead_of = [*older.lead_of, *[0] * (len(newer.lead_of) - len(older.lead_of))]
+    moved = BitMap()
+    for number in BitMap.union(BitMap(), *(tally.projects for tally in newer.rows.values())):
+        if lead_of[number] != newer.lead_of[number]:
+            lead_of[number] = newer.lead_of[number]
+            moved.add(number)
+    rows, leads = {}, {}
+    for cell in older.rows.keys() | newer.rows.keys():
+        before, now = older.rows.get(cell, nothing), newer.rows.get(cell, nothing)
+        tally = before.merged(now, changed)
+        if not tally.projects:
+            continue
+        rows[cell] = tally
+        if cell in older.leads and before.projects & changed == now.projects and not now.projects & moved:
+            leads[cell] = older.leads[cell]
+        else:
+            leads[cell] = BitMap(lead_of[number] for number in tally.projects)
+    return Facts(rows, lead_of, leads, newer.entries)
+
+
+facts_for = Kept(read, merge)
 
 
 # --- what a selection gives -------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from pyroaring import BitMap
 
 from projects.facets import Selection
 from projects.models import Project, Staffing
+from projects.revisions import Blocks, within
 
 from .selection import Kept, Sums, Telling
 
@@ -34,12 +35,12 @@ class Facts:
     without_post: BitMap  # say that they have no paid post: a documented zero
 
 
-def read(_today: date) -> Facts:
-    """In one query; the day does not matter."""
+def read(_today: date, blocks: Blocks | None) -> Facts:
+    """What these projects say, or all for None; in one query. The day does not matter."""
     columns = {"staff_fte": 100, "volunteers": 1, "volunteer_hours_month": 1}
     found = {column: (array("I"), array("I")) for column in columns}
-    rows = Project.objects.published().order_by().values_list("publication_number", *columns)
-    for number, *values in rows.iterator():
+    rows = within(Project.objects.published().order_by(), blocks, "publication_number")
+    for number, *values in rows.values_list("publication_number", *columns).iterator():
         for (column, factor), value in zip(columns.items(), values, strict=True):
             if value is not None:
                 found[column][0].append(number)
@@ -49,7 +50,16 @@ def read(_today: date) -> Facts:
     return Facts(posts, volunteers, hours, none)
 
 
-facts_for = Kept(read)
+def merge(older: Facts, newer: Facts, changed: BitMap) -> Facts:
+    return Facts(
+        older.posts.merged(newer.posts, changed),
+        older.volunteers.merged(newer.volunteers, changed),
+        older.hours.merged(newer.hours, changed),
+        (older.without_post - changed) | newer.without_post,
+    )
+
+
+facts_for = Kept(read, merge)
 
 
 # --- what a selection gives -------------------------------------------------------------------------------------------

@@ -6,11 +6,10 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, OuterRef, Q
-from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from municipalities.models import Kind, Municipality, german_sort_key
+from municipalities.models import Kind, Municipality, german_sort_key, title_slug
 
 from .vocabulary import Addressed, AddressedQuerySet, Topic, label_column
 
@@ -44,16 +43,6 @@ def level_constraint(name: str) -> models.CheckConstraint:
     )
 
 
-class FundingSourceQuerySet(models.QuerySet):
-    def with_published_projects(self):
-        """Sources that pay for published projects, each with `funded_projects`: pk and title of these projects."""
-        financings = self.model._meta.get_field("financings").related_model
-        paid = financings.objects.filter(source=OuterRef(OuterRef("pk"))).values("project")
-        projects = financings._meta.get_field("project").related_model.objects.published().filter(pk__in=paid)
-        row = projects.order_by("title", "pk").values(row=JSONObject(pk="pk", title="title"))
-        return self.annotate(funded_projects=ArraySubquery(row)).exclude(funded_projects=[])
-
-
 class FundingSource(models.Model):
     """Who gives the money, or the pot that it comes from („Spenden“)."""
 
@@ -61,8 +50,6 @@ class FundingSource(models.Model):
     sort_key = german_sort_key("name")
     level = models.CharField(_("Ebene"), max_length=20, choices=FundingLevel)
     website = models.URLField(_("Internetseite"), max_length=500, blank=True)
-
-    objects = FundingSourceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Fördermittelgeber")
@@ -73,17 +60,20 @@ class FundingSource(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("projects:funding_source", args=[self.pk, self.slug])
+
+    @property
+    def slug(self) -> str:
+        return title_slug(self.name, "geldgeber")
+
 
 class FundingProgrammeQuerySet(AddressedQuerySet):
     def for_check(self):
-        """With what the Förder-Check asks and shows, in one query: topics, counties, bodies, projects as arrays."""
-        topics = rows_of(self.model, "topics", "fundingprogramme").order_by("topic__position")
-        counties = rows_of(self.model, "counties", "fundingprogramme").order_by("municipality__sort_key")
-        named = rows_of(self.model, "named_bodies", "fundingprogramme").order_by("municipality__sort_key")
-        financings = self.model._meta.get_field("financings").related_model
-        paid = financings.objects.filter(programme=OuterRef(OuterRef("pk")), is_requested=False).values("project")
-        projects = financings._meta.get_field("project").related_model.objects.published().filter(pk__in=paid)
-        row = projects.order_by("title", "pk").values(row=JSONObject(pk="pk", title="title"))
+        """With what the Förder-Check asks and shows, in one query: topics, counties, bodies as arrays."""
+        topics = rows_of(self.model, "topics", "fundingprogramme").order_by("topic")
+        counties = rows_of(self.model, "counties", "fundingprogramme").order_by("municipality")
+        named = rows_of(self.model, "named_bodies", "fundingprogramme").order_by("municipality")
         return self.annotate(
             topic_slugs=ArraySubquery(topics.values("topic__slug")),
             topic_labels=ArraySubquery(topics.values(f"topic__{label_column()}")),
@@ -91,7 +81,6 @@ class FundingProgrammeQuerySet(AddressedQuerySet):
             county_names=ArraySubquery(counties.values("municipality__display_name")),
             named_keys=ArraySubquery(named.values("municipality__key")),
             named_names=ArraySubquery(named.values("municipality__display_name")),
-            funded_projects=ArraySubquery(row),
         )
 
     def with_deadline(self):

@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from municipalities.models import Municipality
+from projects import funded
 from projects.facets import FacetIndex
-from projects.models import Enquiry, FundingProgramme, Project, SharedObstacle, Status
+from projects.models import Enquiry, FundingProgramme, FundingSource, Project, SharedObstacle, Status
 
 MOST = 50_000  # addresses that one sitemap may have
 BATCH = 2000
@@ -61,8 +62,8 @@ def _element(name: str, address: str, changed: date | None) -> str:
     return f"<{name}><loc>{escape(address)}</loc>{lastmod}</{name}>\n"
 
 
-def pages() -> Iterator[Entry]:
-    """The fixed pages; topics, obstacles of the register, open enquiries and programmes, with their last change."""
+def pages(index: FacetIndex) -> Iterator[Entry]:
+    """The fixed pages; topics, obstacles of the register, open enquiries, programmes and sources of money."""
     yield from ((reverse(f"projects:{name}"), None) for name in PAGES)
     changes = Project.topics.through.objects.filter(project__status=Status.PUBLISHED).values("topic__slug")
     for row in changes.annotate(at=Max("project__changed_at")).order_by("topic__slug"):
@@ -73,6 +74,8 @@ def pages() -> Iterator[Entry]:
         yield enquiry.get_absolute_url(), enquiry.published_at
     for slug, checked_on in FundingProgramme.objects.order_by("slug").values_list("slug", "checked_on"):
         yield reverse("projects:funding_programme", args=[slug]), checked_on
+    for source in FundingSource.objects.filter(pk__in=funded.payers(index, "source")).only("name"):
+        yield source.get_absolute_url(), None
 
 
 def municipalities() -> Iterator[Entry]:

@@ -31,14 +31,14 @@ GONE = (Status.WITHDRAWN, Status.ARCHIVED)
 @kept_while(page_states.of_mosaic)
 def home(request: HttpRequest) -> HttpResponse:
     index = index_of(request)
-    published = Project.objects.published()
     everything = index.select({}, None)
-    wall = list(published.for_listing().order_by("-publication_number")[:WALL])
+    wall = list(Project.objects.published().for_listing().order_by("-publication_number")[:WALL])
+    text_versions.tell_heads(wall)
     return render(
         request,
         "projects/home.html",
         {
-            "figures": figures.mosaic_figures(published),
+            "figures": figures.mosaic_figures(index),
             "topics": index.options("topic", everything),
             "counties": index.tiles(everything),
             "wall": wall,

@@ -101,7 +101,7 @@ def as_sitemap(view: View) -> View:
 
 @as_sitemap
 def sitemap_pages(request: HttpRequest) -> StreamingHttpResponse:
-    return _xml(sitemaps.urls(sitemaps.pages(), settings.SITE_URL))
+    return _xml(sitemaps.urls(sitemaps.pages(_state()[0]), settings.SITE_URL))
 
 
 @as_sitemap

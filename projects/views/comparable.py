@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -18,13 +18,15 @@ from municipalities.profiles import FEATURES
 from municipalities.similarity import Match, Space, space
 from municipalities.similarity_method import Method, method
 from municipalities.similarity_weights import GROUPS, PREFIX, VIEWS, Weights
-from projects import facets, likeness
+from projects import facets, likeness, page_states
 from projects.filters import ProjectFilter
 from projects.labels import Body, Labels
 from projects.likeness import Likeness
 from projects.models import Project
 
 from .downloads import csv_response
+from .index_state import index_of
+from .kept_pages import kept_while
 from .municipalities import ancestors
 from .redirects import moved
 
@@ -61,8 +63,9 @@ class Setting:
 
 
 @require_safe
+@kept_while(page_states.of_municipality, selections=True)
 def comparable(request: HttpRequest, key: str, slug: str) -> HttpResponse:
-    body, index, like, problems = asked(key, request.GET)
+    body, index, like, problems = asked(request, key)
     if like.body.key != key or slug != body.slug:
         return moved(request, reverse("projects:comparable", args=[like.body.key, like.body.slug]))
     projects = ProjectFilter({"like": key, **like.weights.as_query()}, Project.objects.published(), index=index)
@@ -89,7 +92,7 @@ def comparable(request: HttpRequest, key: str, slug: str) -> HttpResponse:
 @require_safe
 def comparable_csv(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """All comparable bodies with everything that the page says about them."""
-    _body, index, like, _problems = asked(key, request.GET)
+    _body, index, like, _problems = asked(request, key)
     lines = (
         (
             row.rank,
@@ -108,11 +111,11 @@ def comparable_csv(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     return csv_response(f"vergleichbar-{like.body.key}-{like.weights.view}", HEADER, lines)
 
 
-def asked(key: str, query: QueryDict) -> tuple[Municipality, facets.FacetIndex, Likeness, list[str]]:
+def asked(request: HttpRequest, key: str) -> tuple[Municipality, facets.FacetIndex, Likeness, list[str]]:
     """The body, and how alike all others are to it; 404 for what is not in the register or not compared."""
     body = get_object_or_404(Municipality.objects.select_related("parent", "county"), key=key)
-    index = facets.current(facets.version())
-    weights, problems = Weights.from_query(query)
+    index = index_of(request)
+    weights, problems = Weights.from_query(request.GET)
     like = likeness.find(index.labels.bodies[key], weights, index.labels)
     if like is None:
         raise Http404(likeness.not_compared(index.labels.bodies[key]))

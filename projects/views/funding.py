@@ -1,15 +1,16 @@
 """Where the money comes from, and the topics: pages that collect projects."""
 
 from itertools import groupby
+from typing import Any
 
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from projects import funding_check
+from projects import cards, funded, funding_check
 from projects.deadlines import calendar
+from projects.filter_parts import PAGE_SIZE, LongPaginator
 from projects.filters import ProjectFilter
 from projects.models import (
     Enquiry,
@@ -19,7 +20,6 @@ from projects.models import (
     Page,
     PageText,
     Project,
-    Status,
     Topic,
 )
 
@@ -27,15 +27,17 @@ from .downloads import csv_response
 from .index_state import index_of
 from .redirects import moved
 
-PUBLISHED = Q(financings__project__status=Status.PUBLISHED)
 ENQUIRIES = 5
 
 
 @require_safe
 def funding_list(request: HttpRequest) -> HttpResponse:
-    programmes = FundingProgramme.objects.annotate(
-        project_count=Count("financings__project", filter=PUBLISHED, distinct=True)
-    )
+    index = index_of(request)
+    programmes = list(FundingProgramme.objects.all())
+    for programme in programmes:
+        programme.project_count = index.count("programme", str(programme.pk))
+    sources = list(FundingSource.objects.filter(pk__in=funded.payers(index, "source")))
+    funded.tell_projects(index, "source", sources)
     order = list(FundingLevel.values)
     by_level = groupby(
         sorted(programmes, key=lambda programme: order.index(programme.level)), key=lambda programme: programme.level
@@ -46,10 +48,7 @@ def funding_list(request: HttpRequest) -> HttpResponse:
         {
             "page_text": PageText.objects.on(Page.FUNDING),
             "levels": [{"label": FundingLevel(level).label, "programmes": list(group)} for level, group in by_level],
-            "sources": [
-                {"source": source, "projects": [Project(**row) for row in source.funded_projects]}
-                for source in FundingSource.objects.with_published_projects()
-            ],
+            "sources": sources,
         },
     )
 
@@ -59,12 +58,28 @@ def programme_detail(request: HttpRequest, slug: str) -> HttpResponse:
     programme = get_object_or_404(FundingProgramme.objects.called(slug).for_check().prefetch_related("references"))
     if slug != programme.slug:
         return moved(request, programme.get_absolute_url())
-    projects = Project.objects.published().filter(financings__programme=programme).distinct()
     return render(
         request,
         "projects/programme_detail.html",
-        {"programme": programme, "projects": projects.for_listing().order_by("-publication_number")},
+        {"programme": programme, **paid_for(request, "programme", programme.pk)},
     )
+
+
+@require_safe
+def source_detail(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    """Only of those that pay for something published: a draft must not show that it exists by whom it names."""
+    source = get_object_or_404(FundingSource.objects.filter(pk__in=funded.payers(index_of(request), "source")), pk=pk)
+    if slug != source.slug:
+        return moved(request, source.get_absolute_url())
+    return render(request, "projects/source_detail.html", {"source": source, **paid_for(request, "source", source.pk)})
+
+
+def paid_for(request: HttpRequest, facet: funded.Facet, pk: int) -> dict[str, Any]:
+    """A page of cards of the projects that this money pays for, the newest first."""
+    index = index_of(request)
+    numbers = funded.numbers_of(index, facet, pk)
+    page = LongPaginator([*numbers][::-1], PAGE_SIZE).get_page(request.GET.get("page"))
+    return {"page": page, "cards": cards.plain_cards(index.version, page.object_list)}
 
 
 @require_safe
@@ -100,13 +115,15 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def check(request: HttpRequest) -> HttpResponse:
     question = _question(request)
+    programmes = [finding.programme for found in question.findings.values() for finding in found]
+    funded.tell_projects(index_of(request), "programme", programmes)
     return render(
         request,
         "projects/funding_check.html",
         {
             "question": question,
             "groups": [{"verdict": verdict, "findings": found} for verdict, found in question.findings.items()],
-            "total": sum(len(found) for found in question.findings.values()),
+            "total": len(programmes),
         },
     )
 

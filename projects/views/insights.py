@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 from projects import page_states
 from projects.days import years_later
 from projects.facets import Selection
-from projects.filter_parts import ProjectPage
+from projects.filter_parts import LongPaginator
 from projects.filters import ProjectFilter
 from projects.insights import adoptions, ended, financing, obstacles, people, white_spots
 from projects.insights.selection import Telling
@@ -151,13 +151,6 @@ def page_of(request: HttpRequest, rows: QuerySet, count: int, size: int) -> Page
     paginator = LongPaginator(rows, size)
     paginator.count = count
     return paginator.get_page(request.GET.get("page"))
-
-
-class LongPaginator(Paginator):
-    """With a short list of page numbers around the one that is shown."""
-
-    def _get_page(self, *args, **kwargs) -> ProjectPage:
-        return ProjectPage(*args, **kwargs)
 
 
 @require_safe

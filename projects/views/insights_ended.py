@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from projects import page_states
+from projects.filter_parts import LongPaginator
 from projects.insights import ended
 from projects.insights.ended import CAUSES, UNKNOWN
 
 from .downloads import csv_response
-from .insights import ENDED, frame, page_of, with_query
+from .insights import ENDED, frame, with_query
 from .kept_pages import kept_while
 
 PAGE_SIZE = 12
@@ -24,13 +25,15 @@ def overview(request: HttpRequest) -> HttpResponse:
     framed = frame(request, ENDED, csv="projects:ended_csv")
     cause = cause_in(request)
     found = ended.survey(framed.filter.result, cause)
+    page = LongPaginator(range(len(found.numbers)), PAGE_SIZE).get_page(request.GET.get("page"))
+    page.object_list = ended.projects(found.listed(page.object_list))
     return render(
         request,
         "insights/ended.html",
         {
             "frame": framed,
             "ended": found,
-            "page": page_of(request, ended.projects(found), len(found.numbers), PAGE_SIZE),
+            "page": page,
             "cause": cause,
             "cause_label": CAUSES.get(cause),
             "all_url": with_query("projects:ended", framed.query),

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from projects import comparison, keeping
+from projects import comparison, keeping, text_versions
 from projects.models import Project
 
 from .downloads import csv_response
@@ -17,6 +17,7 @@ def kept(request: HttpRequest) -> HttpResponse:
     if request.GET.getlist("add"):
         return redirect(_with_added(request))
     found = keeping.read(request.GET.getlist("id"), Project.objects.published().for_listing(), most=keeping.MOST_KEPT)
+    text_versions.tell_heads(found.projects)
     return render(
         request,
         "keeping/kept.html",

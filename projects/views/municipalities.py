@@ -14,12 +14,14 @@ from django.views.decorators.http import require_safe
 from municipalities.indicators import INDICATORS
 from municipalities.models import Municipality
 from municipalities.similarity_weights import Weights
-from projects import facets, likeness
+from projects import cards, facets, likeness, page_states, text_versions
+from projects.bitmaps import newest_first
 from projects.labels import Body, Labels
 from projects.models import Project
 from projects.search import fold
 
 from .index_state import index_of
+from .kept_pages import kept_while
 from .redirects import moved
 
 SHOWN = 50
@@ -58,20 +60,20 @@ def municipality_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@kept_while(page_states.of_municipality)
 def municipality_detail(request: HttpRequest, key: str, slug: str = "") -> HttpResponse:
     body = get_object_or_404(Municipality.objects.for_page(), key=key)
     index = index_of(request)
     if (heir := heir_of(body, index.labels)) or slug != body.slug:
         return moved(request, (heir or body).get_absolute_url())
     numbers = index.select({"municipality": {key}}, None).numbers
-    projects = Project.objects.published().number_in(numbers[-CARDS:])
     return render(
         request,
         "municipalities/municipality_detail.html",
         {
             "body": body,
             "ancestors": ancestors(body),
-            "projects": projects.for_listing().order_by("-publication_number"),
+            "cards": cards.plain_cards(index.version, newest_first(numbers, 0, CARDS)),
             "total": len(numbers),
             "children": with_project_counts(body.children.all(), index),
             "predecessors": body.predecessors.all(),
@@ -121,6 +123,7 @@ def examples(body: Municipality, index: facets.FacetIndex) -> Examples | None:
     numbers = index.select({"like": like.leads(0)}).page("similarity", (), 1, EXAMPLES, like.in_order())
     found = {row.publication_number: row for row in Project.objects.published().number_in(numbers).for_listing()}
     projects = [found[number] for number in numbers if number in found]
+    text_versions.tell_heads(projects)
     for project in projects:
         project.match = like.match_of(project.lead.key)
     total = index.select({"like": like.leads(likeness.DEFAULT_MINIMUM)}).total

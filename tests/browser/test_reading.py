@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.audit import assert_text_may_grow
 from tests.browser.steps import follow
 
-PROJECT, MUNICIPALITY, PROGRAMME = "project", "municipality", "programme"
+PROJECT, MUNICIPALITY, PROGRAMME, SOURCE = "project", "municipality", "programme", "source"
 PAGES = [
     "/",
     "/projekte/",
@@ -29,6 +29,7 @@ PAGES = [
     "/projekte/?sort=cost_per_person",
     "/foerderung/",
     PROGRAMME,
+    SOURCE,
     "/auswertung/",
     "/auswertung/finanzierung/",
     "/auswertung/finanzierung/?topic=language&kind=county",
@@ -70,6 +71,7 @@ def address(page: Page, name: str) -> str:
         (PROJECT, "/projekte/?q=Sögel", "/projekte/"),
         (MUNICIPALITY, "/kommunen/?q=Samtgemeinde+Sögel", "/kommunen/034545407"),
         (PROGRAMME, "/foerderung/", "/foerderung/amif"),
+        (SOURCE, "/foerderung/", "/foerderung/geldgeber/"),
     ):
         if name.startswith(kind):
             page.goto(at)

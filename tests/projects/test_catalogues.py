@@ -17,7 +17,7 @@ from zeal import zeal_ignore
 
 from municipalities.models import Municipality
 from projects import facets, workflow
-from projects.models import FundingProgramme, Project, Status
+from projects.models import FundingProgramme, FundingSource, Project, Status
 from projects.open_data import linked_data, sitemaps
 from projects.open_data.linked_data import Iri, Text, Thing, Typed
 from tests.factories import make_county, make_municipality, make_project
@@ -195,6 +195,7 @@ def test_sitemaps_name_every_page_of_the_example_data(client, examples):
     assert {project.get_absolute_url() for project in Project.objects.published()} <= paths
     assert {body.get_absolute_url() for body in Municipality.objects.existing()} <= paths
     assert {programme.get_absolute_url() for programme in FundingProgramme.objects.all()} <= paths
+    assert {source.get_absolute_url() for source in FundingSource.objects.all()} & paths
     assert {"/", "/projekte/", "/themen/housing/", "/daten/", "/api/"} <= paths
     for path in sorted(paths)[::60]:
         assert client.get(path).status_code == 200, path

@@ -172,11 +172,13 @@ def test_number_of_queries(client, examples, django_assert_num_queries):
     facets.index_all()
     detail, ranking = body_of(HILDESHEIM).get_absolute_url(), address(HILDESHEIM)
     client.get(ranking)  # the process reads index and profiles once
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         client.get(ranking)
     with django_assert_num_queries(2):
         client.get(ranking + "?like_view=nearby")
     with django_assert_num_queries(8):
+        client.get(detail)
+    with django_assert_num_queries(1):
         client.get(detail)
 
 

@@ -62,3 +62,14 @@ def test_a_shelf_keeps_by_language_and_forgets_what_was_not_asked_for():
         assert (shelf.get(1), shelf.get(2)) == ("deutsch", "zwei")
     with override("en"):
         assert shelf.get(1) is None
+
+
+def test_a_shelf_with_weights_holds_so_many_bytes():
+    shelf: fragments.Shelf[bytes] = fragments.Shelf(10, weigh=len)
+    for key, size in (("a", 4), ("b", 4), ("a", 6), ("c", 4)):  # the second a takes the place of the first
+        shelf.put(b"x" * size, key)
+    assert [shelf.get(key) is not None for key in "abc"] == [True, False, True]
+    shelf.put(b"x" * 11, "d")  # more than there is room for
+    assert [shelf.get(key) for key in "acd"] == [None] * 3
+    shelf.put(b"x" * 10, "e")
+    assert shelf.get("e")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from zeal import zeal_ignore
 
 from municipalities.models import Kind
-from projects import funding_check
+from projects import funding_check, indexes
 from projects.funding_check import Verdict
 from projects.management.commands.import_examples import DATA, import_programmes, read
 from projects.models import Financing, FundingProgramme, Status
@@ -200,6 +200,7 @@ def test_page_groups_the_programmes_and_names_projects(django_assert_num_queries
         Financing.objects.create(
             project=each, source=make_funding_source(), programme=fits, level="state", is_requested=requested
         )
+    indexes.update(project, asked_only)
     path = "/foerderung/check/?municipality=Musterhausen&topic=housing"
     html = flat(Client().get(path))
     assert [html.index(word) for word in ("Passendes", "Ungewisses", "Beendetes")] == sorted(
@@ -217,11 +218,11 @@ def test_page_groups_the_programmes_and_names_projects(django_assert_num_queries
         assert text in html
     assert "Nur beantragt" not in html
     assert "Entwurf" not in html
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         Client().get(path)
     for number in range(5):
         make_programme(name=f"Weiteres {number}", counties=[body.county])
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         Client().get(path)
 
 

@@ -5,9 +5,9 @@ from django.test import Client
 from django.urls import reverse
 
 from municipalities.models import User
-from projects import indexes, workflow
-from projects.models import Contact, Interest, Project
-from tests.factories import make_municipality
+from projects import enquiries, indexes, workflow
+from projects.models import Contact, Enquiry, Interest, Project, Status
+from tests.factories import make_municipality, make_project
 
 
 @pytest.fixture
@@ -109,3 +109,42 @@ def test_evaluations_are_kept_for_each_selection(client, project, django_assert_
     assert pages["language"] != pages["housing"]
     workflow.withdraw(Project.objects.filter(topics__slug="housing").first(), by=None, note="Auf Wunsch der Kommune")
     assert client.get(address).content != pages["housing"]
+
+
+@pytest.mark.parametrize("name", ["municipality", "comparable"])
+def test_page_of_a_municipality_asks_once_until_something_is_published(
+    client, project, name, django_assert_num_queries
+):
+    body = project.lead.county_or_self
+    address = reverse(f"projects:{name}", args=[body.key, body.slug])
+    before = client.get(address).content
+    with django_assert_num_queries(1):
+        assert client.get(address).content == before
+    for other in Project.objects.published():
+        workflow.withdraw(other, by=None, note="Auf Wunsch der Kommune")
+    assert client.get(address).content != before
+
+
+def test_page_of_a_municipality_changes_with_its_enquiries_and_their_last_day(client, project):
+    address = project.lead.get_absolute_url()
+    assert "Wir suchen Räume" not in client.get(address).content.decode()
+    person = User.objects.create_user("a@example.org", password="geheim-genug-123")
+    values = {"title": "Wir suchen Räume", "text": "Wofür.", "topics": project.topics.all(), "target_groups": []}
+    enquiry = enquiries.post(project.lead, by=person, values=values)
+    enquiries.release(enquiry, by=person)
+    assert "Wir suchen Räume" in client.get(address).content.decode()
+    Enquiry.objects.update(expires_on="2026-01-01")
+    assert "Wir suchen Räume" not in client.get(address).content.decode()
+
+
+def test_page_of_a_municipality_shows_the_newest_projects_first(client, project):
+    numbers = [*range(9_000, 9_008)]
+    for number in numbers:
+        title = f"Projekt {number}"
+        other = make_project(lead=project.lead, status=Status.PUBLISHED, publication_number=number, title=title)
+        indexes.update(other)
+    html = client.get(project.lead.get_absolute_url()).content.decode().partition('id="projects-title"')[2]
+    places = [html.find(f">Projekt {number}<") for number in numbers]
+    assert places[:2] == [-1, -1]
+    assert places[2:] == sorted(places[2:], reverse=True)
+    assert -1 not in places[2:]
