@@ -6,6 +6,8 @@ J. C. Gower, A General Coefficient of Similarity and Some of Its Properties, Bio
 """
 
 import math
+import threading
+from array import array
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -187,8 +189,9 @@ class Space:
 
         `related=False` leaves out the Samtgemeinde of a member and the members of a Samtgemeinde.
         """
-        own, ranked = self.profiles[key], self._kept_ranking(key, weights.by_feature)
-        matches = (Match(other.key, distance, own, other, self, weights) for distance, other in ranked)
+        own, (distances, others) = self.profiles[key], self._kept_ranking(key, weights.by_feature)
+        pairs = zip(distances, others, strict=True)
+        matches = (Match(other.key, distance, own, other, self, weights) for distance, other in pairs)
         wanted = matches if related else (match for match in matches if not match.is_related)
         return [*islice(wanted, limit)]
 
@@ -222,7 +225,8 @@ class Space:
             return self._municipal
         return self._county if own.is_county_level and other.is_county_level else None
 
-    def _ranking(self, key: str, weights: tuple[float, ...]) -> list[tuple[float, Profile]]:
+    def _ranking(self, key: str, weights: tuple[float, ...]) -> tuple["array[float]", tuple[Profile, ...]]:
+        """Distances and, as long, the bodies that they lead to: an array, because pairs take five times the memory."""
         own = self.profiles[key]
         found = []
         for level in [self._municipal] * own.is_municipal + [self._county] * own.is_county_level:
@@ -232,7 +236,7 @@ class Space:
                 if distance is not None and other is not own and self._level_of(own, other) is level
             ]
         found.sort(key=lambda entry: (entry[0], entry[1].key))
-        return found
+        return array("d", (distance for distance, _other in found)), tuple(other for _distance, other in found)
 
     def _distances(self, own: Profile, level: _Level, weights: tuple[float, ...]) -> list[float | None]:
         """Distance of `own` to each body of the level, column by column; pair by pair would be many times slower."""
@@ -273,7 +277,15 @@ class Space:
         return round(median(found)) if found else 0
 
 
-@lru_cache(maxsize=2)
+_loading = threading.Lock()
+
+
 def space(version: Hashable) -> Space:
     """The space of this state of the register, read once a process; `version` is that of `profiles.register_state`."""
+    with _loading:  # not by each thread that wants it at the same moment
+        return _space(version)
+
+
+@lru_cache(maxsize=2)
+def _space(_version: Hashable) -> Space:
     return Space(load_profiles())

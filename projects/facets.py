@@ -332,7 +332,7 @@ class _Counts(dict):
 
 _copy: FacetIndex | None = None
 _loading = threading.Lock()
-_selections: Shelf[Selection] = Shelf(64)  # each refers to its index and hits: none else can have their identity
+_selections: Shelf[Selection] = Shelf(32)  # each refers to its index and hits: none else can have their identity
 
 
 def with_version(projects: QuerySet[Project]) -> QuerySet[Project]:

@@ -99,13 +99,13 @@ def expression(parts: Iterable[str]) -> str:
     return "_".join(map(stem, parts))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def fold_word(token: str) -> str:
     """One token folded to letters and digits, cut at LONGEST_WORD. Texts repeat their words, so answers are kept."""
     return "".join(letter for letter in fold(token) if letter.isalnum())[:LONGEST_WORD]
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def stem(word: str) -> str:
     """What the inflected forms of a folded word have in common; always the beginning of the word.
 

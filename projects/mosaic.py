@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from hashlib import blake2s
 
 CELL = 12
@@ -127,7 +126,6 @@ def _small_stones(topics: Sequence[str], own: Sequence[str], dice: _Dice) -> lis
     return stones[shift:] + stones[:shift]
 
 
-@lru_cache(maxsize=4096)
 def tile(topics: tuple[str, ...], key: object) -> tuple[Shape, ...]:
     """The tile of a project on a square of 38 units: one large stone and five small ones, all from its topics.
 

@@ -122,7 +122,8 @@ def collect_static(environment: dict[str, str]) -> None:
 def portal_environment(number: int, more: dict[str, str]) -> dict[str, str]:
     """The portal as in production, on this machine."""
     defaults = {"SITE_URL": f"http://127.0.0.1:{number}", "STATE_DIR": str(state_folder()), "DEMO": "1"}
-    defaults["MALLOC_ARENA_MAX"] = "2"  # as in deploy/
+    # As in deploy/: one heap, and what is large and not needed any more goes back to the system.
+    defaults |= {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
     if not any(os.environ.get(name) for name in ("SECRET_KEY", "SECRET_KEY_FILE")):
         defaults["SECRET_KEY_FILE"] = str(secret_key_file())
     return {**defaults, **os.environ, **more, "DJANGO_SETTINGS_MODULE": "integration_portal.settings"}

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import compress
 
 from django.db.models import QuerySet, TextChoices
 from django.utils.functional import Promise
@@ -83,7 +84,7 @@ def granted() -> QuerySet[Financing]:
 def read(today: date, blocks: Blocks | None) -> Facts:
     """The rows of these projects as they are now, in one query; of all for None."""
     in_a_year, in_two_years = years_later(today, 1), years_later(today, 2)
-    places: defaultdict[int, int] = defaultdict(int)
+    places = bytearray()  # by number: how many rows it has so far
     rows: defaultdict[tuple[str, str], array[int]] = defaultdict(lambda: array("I"))
     cents = {basis: (array("I"), array("Q")) for basis in (Basis.YEAR, Basis.WHOLE)}
     ends: defaultdict[date, BitMap] = defaultdict(BitMap)
@@ -91,6 +92,8 @@ def read(today: date, blocks: Blocks | None) -> Facts:
     asked = within(granted(), blocks, "project__publication_number")
     found = asked.values_list(*columns).iterator()  # not all at once: a process never gives that memory back
     for number, level, kind, permanence, ends_on, is_per_year, amount in found:
+        if number >= len(places):
+            places.extend(bytes(number + 1 - len(places)))
         row = number | places[number] << NUMBER_DIGITS
         places[number] += 1
         if ends_on is None:
@@ -114,15 +117,15 @@ def read(today: date, blocks: Blocks | None) -> Facts:
             ids, values = cents[Basis.YEAR if is_per_year else Basis.WHOLE]
             ids.append(row)
             values.append(int(amount * 100))
-    if max(places, default=0) >> NUMBER_DIGITS:
+    if len(places) > 1 << NUMBER_DIGITS:
         raise OverflowError("Publication numbers have outgrown NUMBER_DIGITS.")
     number_of = ((1 << NUMBER_DIGITS) - 1).__and__
     return Facts(
-        max(places.values(), default=0),
+        max(places, default=0),
         {key: BitMap(listed) for key, listed in rows.items()},
         {key: BitMap(map(number_of, listed)) for key, listed in rows.items()},
         BitMap.union(BitMap(), *(BitMap(listed) for (way, _value), listed in rows.items() if way == "level")),
-        BitMap(places),
+        BitMap(compress(range(len(places)), places)),
         {basis: Sums.of(*listed) for basis, listed in cents.items()},
         ends,
     )
@@ -321,7 +324,11 @@ def ending_rows(money: Money, today: date) -> list[Financing]:
         if day <= last and len(numbers) < LISTED:
             numbers += [number for number in found if number not in numbers][: LISTED - len(numbers)]
     rows = granted().filter(project__publication_number__in=numbers, ends_on__range=(today, last))
-    return list(rows.select_related("project__lead", "source").order_by("ends_on", "project__title", "pk"))
+    # Whole projects with all their texts would be most of what the page takes.
+    own = ("ends_on", "level", "amount", "is_per_year")
+    related = ("source__name", "project__title", "project__lead__display_name")
+    rows = rows.select_related("project__lead", "source").only(*own, *related)
+    return list(rows.order_by("ends_on", "project__title", "pk"))
 
 
 HEADER = (

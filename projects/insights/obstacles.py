@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import zip_longest
+from itertools import repeat, zip_longest
 from typing import NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -81,7 +81,7 @@ class Facts:
     """The obstacles of all published projects, who leads these (by publication number), and the register by number."""
 
     rows: Mapping[Cell, Tally]
-    lead_of: Sequence[int]
+    lead_of: "array[int]"
     leads: Mapping[Cell, BitMap]
     entries: Mapping[int, SharedObstacle]
 
@@ -117,19 +117,22 @@ def read(_today: date, blocks: Blocks | None) -> Facts:
         .annotate(numbers=ArrayAgg("project__publication_number"), leads=ArrayAgg("project__lead"))
     )
     register = {entry.pk: entry for entry in SharedObstacle.objects.filter(merged_into=None).select_related("category")}
-    numbers_of: defaultdict[Cell, list[int]] = defaultdict(list)
+    # Arrays and one cell after the other: what a process has once needed it never gives back.
+    numbers_of: defaultdict[Cell, array[int]] = defaultdict(lambda: array("I"))
     leads_of: defaultdict[Cell, BitMap] = defaultdict(BitMap)
-    lead_of: dict[int, int] = {}
-    for *key, numbers, leads in cells:
+    lead_of = array("I")
+    for *key, numbers, leads in cells.iterator(chunk_size=20):
         cell = Cell(*key)
         # The two queries may see different moments.
         cell = cell if cell.entry in register else cell._replace(entry=0)
-        numbers_of[cell] += numbers
+        numbers_of[cell].extend(numbers)
         leads_of[cell].update(leads)
-        lead_of.update(zip(numbers, leads, strict=True))
+        lead_of.extend(repeat(0, max(numbers) + 1 - len(lead_of)))
+        for number, lead in zip(numbers, leads, strict=True):
+            lead_of[number] = lead
     return Facts(
         {cell: Tally.of(numbers) for cell, numbers in numbers_of.items()},
-        [lead_of.get(number, 0) for number in range(max(lead_of, default=0) + 1)],
+        lead_of,
         leads_of,
         register,
     )
@@ -138,7 +141,8 @@ def read(_today: date, blocks: Blocks | None) -> Facts:
 def merge(older: Facts, newer: Facts, changed: BitMap) -> Facts:
     """Who leads is worked out anew only for cells that have other projects than before, or whose project moved."""
     nothing = Tally.of(())
-    lead_of = [*older.lead_of, *[0] * (len(newer.lead_of) - len(older.lead_of))]
+    lead_of = older.lead_of[:]
+    lead_of.extend(repeat(0, len(newer.lead_of) - len(lead_of)))
     moved = BitMap()
     for number in BitMap.union(BitMap(), *(tally.projects for tally in newer.rows.values())):
         if lead_of[number] != newer.lead_of[number]:

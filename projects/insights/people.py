@@ -173,7 +173,8 @@ def without_coordination(people: People) -> tuple[list[Project], list[Project]]:
     Of each the newest, at most LISTED.
     """
     groups = [list(numbers[-LISTED:])[::-1] for numbers in (people.without_post, people.post_unknown)]
-    projects = Project.objects.number_in([*groups[0], *groups[1]]).select_related("lead")
+    columns = ("publication_number", "title", "volunteers", "lead__display_name")
+    projects = Project.objects.number_in([*groups[0], *groups[1]]).select_related("lead").only(*columns)
     found = {project.publication_number: project for project in projects}
     none, unknown = ([found[number] for number in group if number in found] for group in groups)
     return none, unknown

@@ -240,11 +240,9 @@ _ADOPTION = {
     **_same("experience since_precision"),
 }
 _PARTS = {
-    "topics": _Part(Project.topics.through, {"slug": "topic__slug"}, ["topic__position"], _slug),
-    "target_groups": _Part(
-        Project.target_groups.through, {"slug": "targetgroup__slug"}, ["targetgroup__position"], _slug
-    ),
-    "further_municipalities": _Part(Project.further.through, _BODY, ["municipality__sort_key"]),
+    "topics": _Part(Project.topics.through, {"slug": "topic__slug"}, ["topic"], _slug),
+    "target_groups": _Part(Project.target_groups.through, {"slug": "targetgroup__slug"}, ["targetgroup"], _slug),
+    "further_municipalities": _Part(Project.further.through, _BODY, ["municipality"]),
     "financings": _Part(Financing, _FINANCING, ["position", "pk"]),
     "key_figures": _Part(
         KeyFigure,

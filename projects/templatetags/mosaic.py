@@ -189,7 +189,7 @@ def _paths(shapes: Iterable[mosaic.Shape]) -> SafeString:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _tile_svg(topics: tuple[str, ...], key: object, size: int) -> SafeString:
     return format_html(
         '<svg class="tile" width="{0}" height="{0}" viewBox="0 0 {1} {1}" aria-hidden="true">{2}</svg>',

@@ -19,7 +19,7 @@ class Kept(NamedTuple):
     etag: str
 
 
-_pages: Shelf[Kept] = Shelf(8_000_000, weigh=lambda page: len(page.body))  # bytes: some 250 pages of projects
+_pages: Shelf[Kept] = Shelf(4_000_000, weigh=lambda page: len(page.body))  # bytes: some 130 pages of projects
 
 
 def kept_while(state: Callable[..., State | None], *, selections: bool = False) -> Callable[[View], View]:

@@ -138,7 +138,7 @@ def test_order_is_stable_when_a_weight_changes_by_a_tenth(bodies, view):
 
 
 def order(bodies: Space, key: str, weights: tuple[float, ...]) -> list[str]:
-    return [other.key for _distance, other in bodies._ranking(key, weights)]
+    return [other.key for other in bodies._ranking(key, weights)[1]]
 
 
 def rank_correlation(one: list[str], other: list[str]) -> float:

@@ -89,7 +89,6 @@ def test_tile_shows_every_topic_and_stays_the_same(topics, key):
     outlines = {shape.d for shape in shapes}
     for slug in topics:
         assert {shape.d for shape in mosaic.motif(slug).shapes} <= outlines
-    mosaic.tile.cache_clear()
     assert mosaic.tile(topics, key) == shapes
 
 
