@@ -189,7 +189,7 @@ def _contact(level: str | None, contact: Sequence[str]) -> dict[str, str] | None
 class _Part:
     """Rows of projects in another table: their columns by the name in the record, in the order of the JSON.
 
-    `finish` makes the entry of a row.
+    `finish` makes the entry of a row. With a single column the entries are its values.
     """
 
     model: type[Model]
@@ -209,10 +209,6 @@ def _is_spelled(model: type[Model], name: str) -> bool:
 
 
 _SPELLED = [name for name in (*EFFORT, "confirmed_on") if _is_spelled(Project, name)]
-
-
-def _slug(row: dict[str, Any]) -> str:
-    return row["slug"]
 
 
 def _measured(row: dict[str, Any]) -> dict[str, Any]:
@@ -240,8 +236,8 @@ _ADOPTION = {
     **_same("experience since_precision"),
 }
 _PARTS = {
-    "topics": _Part(Project.topics.through, {"slug": "topic__slug"}, ["topic"], _slug),
-    "target_groups": _Part(Project.target_groups.through, {"slug": "targetgroup__slug"}, ["targetgroup"], _slug),
+    "topics": _Part(Project.topics.through, {"slug": "topic__slug"}, ["topic"]),
+    "target_groups": _Part(Project.target_groups.through, {"slug": "targetgroup__slug"}, ["targetgroup"]),
     "further_municipalities": _Part(Project.further.through, _BODY, ["municipality"]),
     "financings": _Part(Financing, _FINANCING, ["position", "pk"]),
     "key_figures": _Part(
@@ -308,6 +304,10 @@ class _Reader:
 def _entries(part: _Part, rows: Iterable[tuple[Any, ...]]) -> Mapping[int, list[Any]]:
     """What projects have of a part, by their keys."""
     found: defaultdict[int, list[Any]] = defaultdict(list)
+    if len(part.columns) == 1:
+        for value, key in rows:
+            found[key].append(value)
+        return found
     names = [*part.columns, None]  # None: the key, which is no part of the entry
     for row in rows:
         entry = dict(zip(names, row, strict=True))

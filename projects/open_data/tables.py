@@ -72,7 +72,10 @@ def text_of(value: Any, *, for_programs: bool = False) -> str:
 
 def texts_of(values: Iterable[Any], *, for_programs: bool = False) -> list[str]:
     """The same of many values, most of which are texts."""
-    return [value if type(value) is str else text_of(value, for_programs=for_programs) for value in values]
+    return [
+        value if type(value) is str else "" if value is None else text_of(value, for_programs=for_programs)
+        for value in values
+    ]
 
 
 def disarmed(value: Any, *, for_programs: bool = False) -> str:
