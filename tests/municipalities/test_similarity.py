@@ -1,7 +1,9 @@
 """Similarity on small registers; the shipped one is in test_similarity_named_bodies.py."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from math import isclose
+from time import sleep
 
 import pytest
 from hypothesis import given, settings
@@ -330,4 +332,21 @@ def test_space_is_read_in_two_queries_and_kept_under_its_version(register, djang
         assert space("first") is first
     with django_assert_num_queries(2):
         assert space("second") is not first
+    similarity._space.cache_clear()
+
+
+def test_threads_that_want_the_same_space_wait_for_one_that_reads_it(monkeypatch):
+    times_read = []
+
+    def read():
+        times_read.append(1)
+        sleep(0.05)
+        return build_profiles([], [])
+
+    monkeypatch.setattr(similarity, "load_profiles", read)
+    similarity._space.cache_clear()
+    with ThreadPoolExecutor(4) as threads:
+        spaces = list(threads.map(space, ["same"] * 4))
+    assert times_read == [1]
+    assert len({id(each) for each in spaces}) == 1
     similarity._space.cache_clear()
