@@ -4,7 +4,7 @@ import csv
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 from urllib.parse import urlencode
 
 from tools import ROOT
@@ -44,10 +44,19 @@ def register_keys() -> list[str]:
         return [row["key"] for row in csv.DictReader(file)]
 
 
+def slugs(vocabulary: str) -> list[str]:
+    return [term["slug"] for term in tomllib.loads(VOCABULARY.read_text(encoding="utf-8"))[vocabulary]]
+
+
 def selections() -> list[str]:
     """Each has about every second project."""
-    topics = [topic["slug"] for topic in tomllib.loads(VOCABULARY.read_text(encoding="utf-8"))["topics"]]
-    return [urlencode({"topic": three}, doseq=True) for three in combinations(topics, 3)]
+    return [urlencode({"topic": three}, doseq=True) for three in combinations(slugs("topics"), 3)]
+
+
+def choices() -> list[str]:
+    """Three facets each, as a reader narrows a list down."""
+    pairs = product(slugs("topics"), slugs("target_groups"), ("running", "ended"))
+    return [urlencode({"topic": topic, "target_group": group, "status": status}) for topic, group, status in pairs]
 
 
 LIST = {1_000: Bars(0.10, 0.15), 10_000: Bars(0.10, 0.15), 100_000: Bars(0.075, 0.12)}
@@ -63,6 +72,7 @@ PAGES = (
         tuple(f"/projekte/?topic={topic}&status=running" for topic in ("language", "housing", "health", "sport")),
         LIST,
     ),
+    Page("Liste, zum ersten Mal", tuple(f"/projekte/?{query}" for query in choices()), is_first=True),
     Page("Suche", tuple(f"/projekte/?q={word}" for word in WORDS), {10_000: Bars(0.08, 0.12)}),
     Page("Projekt", tuple(f"/projekte/{number}/" for number in range(1, 900, 37)), {0: Bars(0.20, 0.28)}),
     Page("Projekt, zum ersten Mal", tuple(f"/projekte/{number}/" for number in range(1, 901)), is_first=True),

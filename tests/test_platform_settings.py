@@ -1,5 +1,6 @@
 """Settings that fail loudly, values that follow the address, the deploy check, the log format, the demo accounts."""
 
+import gc
 import json
 import logging
 import os
@@ -15,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
+from integration_portal import gunicorn
 from integration_portal.environment import database_from_url, env, env_amount, env_number
 from integration_portal.logs import JsonLines, request_id
 from integration_portal.settings import BASE_DIR
@@ -83,6 +85,18 @@ def test_secret_comes_from_a_file(tmp_path, monkeypatch):
     secret.unlink()
     with pytest.raises(ImproperlyConfigured, match="SOME_SECRET_FILE"):
         env("SOME_SECRET")
+
+
+def test_worker_looks_for_garbage_often_and_never_in_the_code():
+    before = gc.get_threshold()
+    try:
+        gunicorn.post_worker_init(None)
+        assert gc.get_freeze_count() > 50_000
+        assert gc.get_threshold()[0] > gc.get_count()[0]
+        assert gc.get_threshold()[2] < before[2]
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 def test_number_must_be_one(monkeypatch):

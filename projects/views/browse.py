@@ -48,8 +48,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@kept_while(page_states.of_mosaic)
 def project_list(request: HttpRequest) -> HttpResponse:
+    """What is searched for is not kept: there are as many texts as readers, and those without a hit are counted."""
+    return _found(request) if request.GET.get("q") else _listed(request)
+
+
+def _found(request: HttpRequest) -> HttpResponse:
     filterset = ProjectFilter(request.GET, Project.objects.published(), index=index_of(request))
     fruitless_searches.notice(request, filterset)
     return render(
@@ -62,6 +66,9 @@ def project_list(request: HttpRequest) -> HttpResponse:
             "evaluations": partial(insights.ways, filterset),  # the page seldom needs to ask for them
         },
     )
+
+
+_listed = kept_while(page_states.of_mosaic)(_found)
 
 
 @require_safe

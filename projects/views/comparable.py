@@ -63,7 +63,7 @@ class Setting:
 
 
 @require_safe
-@kept_while(page_states.of_municipality, selections=True)
+@kept_while(page_states.of_municipality)
 def comparable(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     body, index, like, problems = asked(request, key)
     if like.body.key != key or slug != body.slug:

@@ -177,7 +177,7 @@ def places(framed: Frame, sums: financing.Money | people.People) -> list[tuple[s
 
 
 @require_safe
-@kept_while(page_states.of_mosaic, selections=True)
+@kept_while(page_states.of_mosaic)
 def financing_page(request: HttpRequest) -> HttpResponse:
     framed = frame(request, FINANCING, "projects:financing_csv")
     money = financing.overview(framed.filter.result)
@@ -204,7 +204,7 @@ def financing_csv(request: HttpRequest) -> StreamingHttpResponse:
 
 
 @require_safe
-@kept_while(page_states.of_mosaic, selections=True)
+@kept_while(page_states.of_mosaic)
 def people_page(request: HttpRequest) -> HttpResponse:
     framed = frame(request, PEOPLE, "projects:staffing_csv")
     sums = people.overview(framed.filter.result)

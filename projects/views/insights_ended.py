@@ -20,7 +20,7 @@ PAGE_SIZE = 12
 
 
 @require_safe
-@kept_while(page_states.of_mosaic, selections=True)
+@kept_while(page_states.of_mosaic)
 def overview(request: HttpRequest) -> HttpResponse:
     framed = frame(request, ENDED, csv="projects:ended_csv")
     cause = cause_in(request)

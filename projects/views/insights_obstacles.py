@@ -36,7 +36,7 @@ def surveyed(framed: Frame) -> Survey:
 
 
 @require_safe
-@kept_while(page_states.of_mosaic, selections=True)
+@kept_while(page_states.of_mosaic)
 def overview(request: HttpRequest) -> HttpResponse:
     framed = frame(request, OBSTACLES, csv="projects:obstacles_csv")
     survey = surveyed(framed)

@@ -5,8 +5,10 @@ from django.test import Client
 from django.urls import reverse
 
 from municipalities.models import User
-from projects import enquiries, indexes, workflow
-from projects.models import Contact, Enquiry, Interest, Project, Status
+from projects import enquiries, indexes, page_states, workflow
+from projects.fragments import Shelf
+from projects.models import Contact, Enquiry, FruitlessSearch, Interest, Project, Status
+from projects.views import kept_pages
 from tests.factories import make_municipality, make_project
 
 
@@ -99,16 +101,32 @@ def test_similar_projects_are_kept_for_other_pages(client, project, django_asser
     assert similar.count('class="project-card"') == 3
 
 
-def test_evaluations_are_kept_for_each_selection(client, project, django_assert_num_queries):
+@pytest.mark.parametrize("name", ["list", "financing"])
+def test_selections_are_kept_once_they_are_asked_for_again(client, project, name, django_assert_num_queries):
     pages = {}
     for topic in ("language", "housing"):
-        address = reverse("projects:financing") + f"?topic={topic}"
-        pages[topic] = client.get(address).content
+        address = reverse(f"projects:{name}") + f"?topic={topic}"
+        pages[topic] = [client.get(address).content for _ in range(2)]
         with django_assert_num_queries(1):
-            assert client.get(address).content == pages[topic]
+            pages[topic].append(client.get(address).content)
+        assert len(set(pages[topic])) == 1
     assert pages["language"] != pages["housing"]
     workflow.withdraw(Project.objects.filter(topics__slug="housing").first(), by=None, note="Auf Wunsch der Kommune")
-    assert client.get(address).content != pages["housing"]
+    assert client.get(address).content != pages["housing"][0]
+
+
+def test_whoever_follows_every_selection_pushes_out_no_page(client, project, monkeypatch):
+    monkeypatch.setattr(kept_pages, "_pages", Shelf(1))
+    front = client.get(reverse("projects:list"))
+    for topic in ("language", "housing"):
+        client.get(reverse("projects:list"), {"topic": topic})
+    assert kept_pages._pages.get(reverse("projects:list"), page_states.of_mosaic()).etag == front.headers["ETag"]
+
+
+def test_search_without_a_hit_is_counted_each_time(client, project):
+    for _ in range(3):
+        client.get(reverse("projects:list"), {"q": "quastenflosser"})
+    assert FruitlessSearch.objects.get().times == 3
 
 
 @pytest.mark.parametrize("name", ["municipality", "comparable"])
