@@ -25,7 +25,7 @@ from projects.revisions import Blocks, within
 
 from .selection import Kept, Sums, Telling, merged
 
-LISTED = 60
+LISTED = 30
 
 
 class Lasting(TextChoices):

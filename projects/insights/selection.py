@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import compress, zip_longest
+from itertools import compress, count, zip_longest
+from operator import lshift
 from typing import Generic, Protocol, TypeVar
 
 from pyroaring import BitMap
@@ -51,8 +52,8 @@ class Sums:
         return Sums((self.known - changed) | newer.known, [(older - changed) | digit for older, digit in pairs])
 
     def over(self, chosen: BitMap) -> int:
-        known = chosen & self.known
-        return sum(digit.intersection_cardinality(known) << place for place, digit in enumerate(self.digits))
+        counts = map((chosen & self.known).intersection_cardinality, self.digits)
+        return sum(map(lshift, counts, count()))
 
     def known_in(self, chosen: BitMap) -> int:
         """How many of the chosen have a number at all."""

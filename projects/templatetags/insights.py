@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ from django.template.defaultfilters import date as format_date
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from pyroaring import BitMap
 
 from projects import mosaic
 from projects.days import years_later
@@ -128,13 +129,13 @@ class MonthStone:
 
 
 @register.inclusion_tag("insights/_ends.html")
-def calendar_of_ends(ending: Mapping[date, Collection[int]], today: date) -> dict[str, Any]:
+def calendar_of_ends(ending: Mapping[date, BitMap], today: date) -> dict[str, Any]:
     """The months of the next two years, and in which of them how many projects lose money."""
     last = years_later(today, 2)
-    projects: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+    projects: defaultdict[tuple[int, int], BitMap] = defaultdict(BitMap)
     for day, numbers in ending.items():
         if day <= last:
-            projects[day.year, day.month].update(numbers)
+            projects[day.year, day.month] |= numbers
     stones = [
         MonthStone(
             month,

@@ -12,7 +12,6 @@ from typing import Any
 
 from django import template
 from django.template.defaultfilters import date as format_date
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -70,14 +69,26 @@ def number(value: Decimal | float | None, decimals: int | None = None) -> str:
     """„1.115“, „3,5“; at most two decimals, or exactly `decimals`; unknown is said, never zero."""
     if value is None:
         return _("keine Angabe")
-    places = 2 if decimals is None else decimals
-    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    whole, _point, fraction = f"{rounded:,f}".partition(".")
+    if decimals or not isinstance(value, int):  # most numbers are whole, and Decimal takes its time
+        places = 2 if decimals is None else decimals
+        value = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    whole, _point, fraction = f"{value:,}".partition(".")
     if decimals is None:
         fraction = fraction.rstrip("0")
     thousands, comma = SEPARATORS.get(get_language() or "", (".", ","))
     text = whole.replace(",", thousands) + (f"{comma}{fraction}" if fraction else "")
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+class _Counted(int):
+    def __str__(self) -> str:
+        return number(int(self))
+
+
+@register.filter
+def counted(value: int) -> int:
+    """For plural forms: chooses between them like any other number, and is written like those of the portal."""
+    return _Counted(value)
 
 
 @register.filter
@@ -325,11 +336,10 @@ def stone_field(marked: float, total: float, kinds: str) -> SafeString:
     """Small stones as a picture of a figure that stands beside it in words; `kinds` are the two names of colours."""
     first, second = kinds.split()
     field = mosaic.field(float(marked), float(total))
-    stones = format_html_join(
-        "",
-        '<path class="{}" d="M{} {}h10v10h-10z"/>',
-        ((first if is_marked else second, x, y) for x, y, is_marked in field.stones),
-    )
+    drawn = {first: "", second: ""}
+    for x, y, is_marked in field.stones:
+        drawn[first if is_marked else second] += f"M{x} {y}h10v10h-10z"
+    stones = format_html_join("", '<path class="{}" d="{}"/>', ((kind, path) for kind, path in drawn.items() if path))
     return format_html(
         '<svg class="stone-field" width="{0}" height="{1}" viewBox="0 0 {0} {1}" aria-hidden="true">{2}</svg>',
         field.width,
@@ -384,17 +394,3 @@ def locator(county: Any) -> SafeString:
         county.tile_column * 10,
         county.tile_row * 10,
     )
-
-
-# Frame of the page
-
-
-@register.simple_tag(takes_context=True)
-def nav_link(context: template.Context, view: str, label: str) -> SafeString:
-    """A link of the main navigation; marked where the visitor is in that part of the portal."""
-    url = reverse(view)
-    request = context.get("request")
-    here = request.path if request is not None else ""
-    current = "page" if here == url else "true" if here.startswith(url) else ""
-    mark = format_html(' aria-current="{}"', current) if current else ""
-    return format_html('<a href="{}"{}>{}</a>', url, mark, label)

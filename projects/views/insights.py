@@ -191,6 +191,7 @@ def financing_page(request: HttpRequest) -> HttpResponse:
             "within_12": len(money.ending_until(years_later(framed.today, 1))),
             "within_24": len(money.ending_until(years_later(framed.today, 2))),
             "rows": financing.ending_rows(money, framed.today),
+            "listed": financing.LISTED,
             "limited_url": framed.list_with(financing=[FundedBy.TIME_LIMITED]),
             "places": places(framed, money),
         },

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from django.conf import settings
 from django.template import Context, Template
+from django.utils.translation import override
 
 from projects.templatetags import mosaic as tags
 
@@ -111,14 +112,14 @@ def test_short_date_for_charts():
     ("path", "mark"), [("/projekte/", ' aria-current="page"'), ("/projekte/3-x/", ' aria-current="true"'), ("/", "")]
 )
 def test_nav_link_marks_where_the_visitor_is(rf, path, mark):
-    html = Template('{% load mosaic %}{% nav_link "projects:list" "Projekte" %}').render(
+    html = Template('{% load portal %}{% nav_link "projects:list" "Projekte" %}').render(
         Context({"request": rf.get(path)})
     )
     assert html == f'<a href="/projekte/"{mark}>Projekte</a>'
 
 
 def test_nav_link_needs_no_request():
-    assert "aria-current" not in Template('{% load mosaic %}{% nav_link "projects:list" "P" %}').render(Context())
+    assert "aria-current" not in Template('{% load portal %}{% nav_link "projects:list" "P" %}').render(Context())
 
 
 def test_locator_marks_one_of_45_tiles():
@@ -168,3 +169,16 @@ def test_every_class_of_the_templates_that_looks_like_ours_is_styled_or_a_hook()
             used |= set(value.split())
     unknown = {name for name in used if "__" in name} - styled
     assert unknown == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "said"),
+    [("de", 1, "1 Projekt"), ("de", 3416, "3.416 Projekte"), ("en", 100_000, "100,000 projects")],
+)
+def test_counted_things_are_written_like_other_numbers(language, count, said):
+    source = (
+        "{% load i18n mosaic %}{% blocktranslate count n=n|counted %}{{ n }} Projekt{% plural %}{{ n }} Projekte"
+        "{% endblocktranslate %}"
+    )
+    with override(language):
+        assert Template(source).render(Context({"n": count})) == said
