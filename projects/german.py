@@ -46,7 +46,10 @@ def fold(text: str) -> str:
     if not text.isascii():
         letters = unicodedata.normalize("NFKD", _INVISIBLE.sub("", text).casefold().translate(_LETTERS))
         text = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return _WRITTEN_OUT.sub(r"\1\2", text.lower())
+    text = text.lower()
+    while (shorter := _WRITTEN_OUT.sub(r"\1\2", text)) != text:  # a folded text stays as it is: „aee“ is „a“, not „ae“
+        text = shorter
+    return text
 
 
 def readable(text: str) -> str:
