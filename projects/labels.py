@@ -122,6 +122,12 @@ class Labels:
             seen.add(body.key)
         return body
 
+    def heir_of(self, key: str) -> Body | None:
+        """The body that exists and in which a closed one ended; None where there is not one such, or nobody knows."""
+        body = self.bodies.get(key)
+        today = self.todays(body) if body and body.is_closed else None
+        return None if today is None or today.is_closed else today
+
     @cached_property
     def former(self) -> Mapping[str, Sequence[str]]:
         """By key of an existing body: the keys of the closed ones that ended in it."""

@@ -130,10 +130,8 @@ def municipality_list(request: HttpRequest) -> HttpResponse:
 def municipality(request: HttpRequest, key: str) -> HttpResponse:
     """A closed one leads to its successor; what it was, is in the list."""
     found = next(register.bodies(Municipality.objects.filter(key=key), settings.SITE_URL), None)
-    if found and found["closed_on"]:
-        labels = index_of(request).labels
-        if key in labels.bodies and not (today := labels.todays(labels.bodies[key])).is_closed:
-            return moved(request, reverse("projects:api_municipality", args=[today.key]))
+    if found and found["closed_on"] and (heir := index_of(request).labels.heir_of(key)):
+        return moved(request, reverse("projects:api_municipality", args=[heir.key]))
     return _json(found) if found else _missing()
 
 

@@ -16,7 +16,6 @@ from municipalities.models import Municipality
 from municipalities.similarity_weights import Weights
 from projects import cards, facets, likeness, page_states, text_versions
 from projects.bitmaps import newest_first
-from projects.labels import Body, Labels
 from projects.models import Project
 from projects.search import fold
 
@@ -64,7 +63,7 @@ def municipality_list(request: HttpRequest) -> HttpResponse:
 def municipality_detail(request: HttpRequest, key: str, slug: str = "") -> HttpResponse:
     body = get_object_or_404(Municipality.objects.for_page(), key=key)
     index = index_of(request)
-    if (heir := heir_of(body, index.labels)) or slug != body.slug:
+    if (heir := index.labels.heir_of(key)) or slug != body.slug:
         return moved(request, (heir or body).get_absolute_url())
     numbers = index.select({"municipality": {key}}, None).numbers
     return render(
@@ -85,14 +84,6 @@ def municipality_detail(request: HttpRequest, key: str, slug: str = "") -> HttpR
         },
         status=410 if body.closed_on else 200,
     )
-
-
-def heir_of(body: Municipality, labels: Labels) -> Body | None:
-    """The body that exists and in which a closed one ended; None where there is not one such, or nobody knows."""
-    if not body.closed_on or body.key not in labels.bodies:
-        return None
-    today = labels.todays(labels.bodies[body.key])
-    return None if today.is_closed else today
 
 
 @dataclass(frozen=True)
