@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from projects import links
 from projects.models import LinkCheck, Outcome
@@ -78,8 +79,13 @@ class LinkCheckAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Ergebnis"), ordering="outcome")
     def said(self, row: LinkCheck) -> str:
-        text = row.get_outcome_display() or _("noch nicht geprüft")
-        return f"{text} ({row.status_code})" if row.status_code and row.outcome != Outcome.OK else text
+        text = str(row.get_outcome_display() or _("noch nicht geprüft"))
+        if row.status_code and row.outcome != Outcome.OK:
+            text += f" ({row.status_code})"
+        if row.redirects and row.outcome != Outcome.LOOP:
+            more = ngettext("nach einer Umleitung", "nach %(count)s Umleitungen", row.redirects)
+            text += ", " + more % {"count": row.redirects}
+        return text
 
     @admin.display(description=_("Fehler seit"), ordering="failing_since")
     def since(self, row: LinkCheck) -> str:

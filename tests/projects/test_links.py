@@ -204,7 +204,7 @@ def test_desk_lists_dead_links_with_every_place_and_its_editor(django_assert_num
     ProgrammeReference.objects.create(programme=programme, number=1, url=url, publisher="Land")
     made_dead(url, in_texts=[by_text.pk])
     LinkCheck.objects.create(
-        url="https://a.example/ja", outcome="ok", checked_at=MONDAY, moved_to="https://b.example/neu"
+        url="https://a.example/ja", outcome="ok", checked_at=MONDAY, redirects=2, moved_to="https://b.example/neu"
     )
     page = text_of(client.get(address))
     assert "Seite nicht gefunden (404)" in page
@@ -215,7 +215,9 @@ def test_desk_lists_dead_links_with_every_place_and_its_editor(django_assert_num
     for place in places:
         assert f'href="{place}"' in page
     assert "1 toter Link nach außen" in text_of(client.get("/admin/"))
-    assert "https://b.example/neu" in text_of(client.get(f"{address}?state=moved"))
+    moved = text_of(client.get(f"{address}?state=moved"))
+    assert "https://b.example/neu" in moved
+    assert "erreichbar, nach 2 Umleitungen" in moved
     assert "https://a.example/weg" not in text_of(client.get(f"{address}?state=denied"))
     for state in ("failing", "unchecked", "all"):
         assert client.get(f"{address}?state={state}").status_code == 200
