@@ -94,8 +94,8 @@ def prepare(environment: dict[str, str]) -> None:
         ("", "createcachetable"),
         ("Sprachen bereitstellen", "compile_languages"),
         ("Kommunen einlesen", "import_municipalities"),
+        ("Suche und Filter bereitstellen", "reindex"),  # a newer release may count more of what is there
         ("Beispielprojekte einlesen", "import_examples"),
-        ("Suche und Filter bereitstellen", "reindex"),  # a newer release may count more
     ):
         if title:
             say(f"{title} …")
